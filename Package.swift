@@ -1,0 +1,66 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Each module is a floor; dependencies only point down. See CONTRIBUTING.md for the map.
+let package = Package(
+    name: "holdfast",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "ConnectionLifecycle", targets: ["ConnectionLifecycle"]),
+        .library(name: "StateChartKit", targets: ["StateChartKit"]),
+        .library(name: "Holdfast", targets: ["Holdfast"]),
+        .library(name: "HoldfastMattermost", targets: ["HoldfastMattermost"]),
+        .library(name: "MattermostSimulator", targets: ["MattermostSimulator"]),
+        .executable(name: "holdfast", targets: ["HoldfastCLI"]),
+        .executable(name: "charts", targets: ["charts"]),
+    ],
+    targets: [
+        // System libraries: what .ci/setup installs.
+        .systemLibrary(
+            name: "CLibuv", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"]), .brew(["libuv"])]),
+        .systemLibrary(
+            name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
+        .systemLibrary(
+            name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
+
+        // The pure floor.
+        .target(name: "ConnectionLifecycle"),
+        .target(name: "StateChartKit", dependencies: ["ConnectionLifecycle"]),
+        .target(name: "WebSocketCodec"),
+        .target(name: "WorldInterface"),
+
+        // The loop.
+        .target(name: "UVEventLoop", dependencies: ["WorldInterface", "CLibuv", "COpenSSL", "CCurl"]),
+
+        // The engine, and the first service on it.
+        .target(
+            name: "Holdfast",
+            dependencies: ["ConnectionLifecycle", "WebSocketCodec", "WorldInterface", "UVEventLoop"]),
+        .target(name: "HoldfastMattermost", dependencies: ["Holdfast", "CSimdJSON"]),
+        .target(
+            name: "MattermostSimulator",
+            dependencies: ["WebSocketCodec", "WorldInterface", "UVEventLoop", "CZlib"]),
+
+        // What people run.
+        .executableTarget(
+            name: "HoldfastCLI",
+            dependencies: ["Holdfast", "HoldfastMattermost", "MattermostSimulator", "StateChartKit"]),
+        .executableTarget(name: "charts", dependencies: ["StateChartKit"]),
+
+        .testTarget(name: "ConnectionLifecycleTests", dependencies: ["ConnectionLifecycle"]),
+        .testTarget(name: "StateChartKitTests", dependencies: ["StateChartKit", "ConnectionLifecycle"]),
+        .testTarget(name: "WebSocketCodecTests", dependencies: ["WebSocketCodec"]),
+        .testTarget(name: "UVEventLoopTests", dependencies: ["UVEventLoop", "WorldInterface"]),
+        .testTarget(name: "HoldfastTests", dependencies: ["Holdfast"]),
+        .testTarget(
+            name: "HoldfastMattermostTests",
+            dependencies: ["HoldfastMattermost", "Holdfast", "MattermostSimulator"]),
+        .testTarget(name: "MattermostSimulatorTests", dependencies: ["MattermostSimulator"]),
+        .testTarget(name: "HoldfastCLITests", dependencies: ["HoldfastCLI", "MattermostSimulator"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
+)

@@ -42,7 +42,7 @@ let package = Package(
         .target(name: "HoldfastMattermost", dependencies: ["Holdfast", "CSimdJSON"]),
         .target(
             name: "MattermostSimulator",
-            dependencies: ["WebSocketCodec", "WorldInterface", "UVEventLoop", "CZlib"]),
+            dependencies: ["WebSocketCodec", "WorldInterface", "CZlib"]),
 
         // What people run.
         .executableTarget(
@@ -58,7 +58,9 @@ let package = Package(
         .testTarget(
             name: "HoldfastMattermostTests",
             dependencies: ["HoldfastMattermost", "Holdfast", "MattermostSimulator"]),
-        .testTarget(name: "MattermostSimulatorTests", dependencies: ["MattermostSimulator"]),
+        .testTarget(
+            name: "MattermostSimulatorTests",
+            dependencies: ["MattermostSimulator", "UVEventLoop", "WebSocketCodec", "WorldInterface"]),
         .testTarget(name: "HoldfastCLITests", dependencies: ["HoldfastCLI", "MattermostSimulator"]),
     ],
     swiftLanguageModes: [.v6],

@@ -56,7 +56,9 @@ public actor Simulator {
     public func restart(downFor duration: Duration) { server.restart(downFor: duration) }
 
     /// API answers come that much late; nil or zero ends it. WebSockets that are open are not concerned.
-    public func delayAnswers(by delay: Duration?) { server.faults.answerDelay = delay.flatMap { $0 > .zero ? $0 : nil } }
+    public func delayAnswers(by delay: Duration?) {
+        server.faults.answerDelay = delay.flatMap { $0 > .zero ? $0 : nil }
+    }
 
     /// Closes the listener for `duration`, or until `acceptConnections`. Open sockets live on.
     public func refuseConnections(for duration: Duration? = nil) { server.refuseConnections(for: duration) }

@@ -10,7 +10,8 @@ import Testing
     func challengeOrder() {
         let frames = world.connectByChallenge().drain()
         #expect(frames.map(\.kind) == ["hello", "OK", "status_change"])
-        #expect(frames[0]["seq"] == 0 && frames[1]["seq_reply"] == 1 && frames[1]["seq"] == nil && frames[2]["seq"] == 1)
+        #expect(
+            frames[0]["seq"] == 0 && frames[1]["seq_reply"] == 1 && frames[1]["seq"] == nil && frames[2]["seq"] == 1)
     }
 
     @Test("header: hello and status, no reply")
@@ -24,9 +25,11 @@ import Testing
         #expect(connection.drain().isEmpty && !world.model.passesAuthenticationCheck(connection))
     }
 
-    @Test("wrong, empty or missing token in the challenge: dropped at once", arguments: [
-        "{\"token\":\"wrong\"}", "{\"token\":\"\"}", "{}",
-    ])
+    @Test(
+        "wrong, empty or missing token in the challenge: dropped at once",
+        arguments: [
+            "{\"token\":\"wrong\"}", "{\"token\":\"\"}", "{}",
+        ])
     func badChallenge(data: String) throws {
         let connection = try #require(world.model.connect(token: nil, resume: nil))
         #expect(
@@ -34,10 +37,12 @@ import Testing
         #expect(connection.drain().isEmpty)
     }
 
-    @Test("challenge with seq 0, or requests before auth: no reply", arguments: [
-        "{\"seq\":0,\"action\":\"authentication_challenge\",\"data\":{\"token\":\"TOKEN\"}}",
-        "{\"seq\":1,\"action\":\"ping\"}", "{\"seq\":1}",
-    ])
+    @Test(
+        "challenge with seq 0, or requests before auth: no reply",
+        arguments: [
+            "{\"seq\":0,\"action\":\"authentication_challenge\",\"data\":{\"token\":\"TOKEN\"}}",
+            "{\"seq\":1,\"action\":\"ping\"}", "{\"seq\":1}",
+        ])
     func beforeAuthentication(text: String) throws {
         let connection = try #require(world.model.connect(token: nil, resume: nil))
         #expect(world.send(text.replacing("TOKEN", with: world.demo.botToken), on: connection))
@@ -49,24 +54,30 @@ import Testing
         let connection = try #require(world.connect())
         _ = connection.drain()
         #expect(
-            world.send("{\"seq\":1,\"action\":\"authentication_challenge\",\"data\":{\"token\":\"x\"}}", on: connection))
+            world.send("{\"seq\":1,\"action\":\"authentication_challenge\",\"data\":{\"token\":\"x\"}}", on: connection)
+        )
         #expect(connection.drain().isEmpty)
     }
 
-    @Test("invalid JSON is dropped at once", arguments: ["{", "nonsense", "", "[]", "{\"seq\":\"1\"}", "{\"action\":5}"])
+    @Test(
+        "invalid JSON is dropped at once", arguments: ["{", "nonsense", "", "[]", "{\"seq\":\"1\"}", "{\"action\":5}"])
     func invalidJSON(text: String) throws {
         let connection = try #require(world.connect())
         #expect(!world.send(text, on: connection))
     }
 
-    @Test("bad requests fail with their error", arguments: [
-        ("{\"seq\":1,\"action\":\"nope\"}", "api.web_socket_router.bad_action.app_error", 500, 1),
-        ("{\"action\":\"ping\"}", "api.web_socket_router.bad_seq.app_error", 400, nil),
-        ("{\"seq\":-1,\"action\":\"ping\"}", "api.web_socket_router.bad_seq.app_error", 400, -1),
-        ("{\"seq\":1}", "api.web_socket_router.no_action.app_error", 400, 1),
-        ("{\"seq\":1,\"action\":\"get_statuses_by_ids\",\"data\":{\"user_ids\":[]}}",
-            "api.websocket_handler.invalid_param.app_error", 400, 1),
-    ] as [(String, String, Int64, Int64?)])
+    @Test(
+        "bad requests fail with their error",
+        arguments: [
+            ("{\"seq\":1,\"action\":\"nope\"}", "api.web_socket_router.bad_action.app_error", 500, 1),
+            ("{\"action\":\"ping\"}", "api.web_socket_router.bad_seq.app_error", 400, nil),
+            ("{\"seq\":-1,\"action\":\"ping\"}", "api.web_socket_router.bad_seq.app_error", 400, -1),
+            ("{\"seq\":1}", "api.web_socket_router.no_action.app_error", 400, 1),
+            (
+                "{\"seq\":1,\"action\":\"get_statuses_by_ids\",\"data\":{\"user_ids\":[]}}",
+                "api.websocket_handler.invalid_param.app_error", 400, 1
+            ),
+        ] as [(String, String, Int64, Int64?)])
     func failures(text: String, id: String, status: Int64, sequence: Int64?) throws {
         let connection = try #require(world.connect())
         _ = connection.drain()

@@ -37,19 +37,21 @@ import Testing
         #expect(world.asBot("GET", "/users/me/preferences").json.array?.count == 1)
     }
 
-    @Test("refusals carry the recorded error", arguments: [
-        ("GET", "/users/me", nil, 401, "api.context.session_expired.app_error"),
-        ("GET", "/users/me", "x", 401, "api.context.session_expired.app_error"),
-        ("GET", "/posts/aaaaaaaaaaaaaaaaaaaaaaaaaa", "bot", 404, "app.post.get.app_error"),
-        ("GET", "/users/aaaaaaaaaaaaaaaaaaaaaaaaaa", "bot", 404, "app.user.missing_account.const"),
-        ("GET", "/posts/zz", "bot", 400, "api.context.invalid_url_param.app_error"),
-        ("GET", "/nope", "bot", 404, "api.context.404.app_error"),
-        ("POST", "/posts", "bot", 400, "api.context.invalid_body_param.app_error"),
-        ("POST", "/bots/BOT/disable", "bot", 404, "store.sql_bot.get.missing.app_error"),
-        ("POST", "/caches/invalidate", "bot", 403, "api.context.permissions.app_error"),
-        ("GET", "/users/ADMIN/sessions", "bot", 403, "api.context.permissions.app_error"),
-        ("GET", "/users/me?access_token=BOTTOKEN", nil, 401, "api.context.token_provided.app_error"),
-    ] as [(String, String, String?, Int, String)])
+    @Test(
+        "refusals carry the recorded error",
+        arguments: [
+            ("GET", "/users/me", nil, 401, "api.context.session_expired.app_error"),
+            ("GET", "/users/me", "x", 401, "api.context.session_expired.app_error"),
+            ("GET", "/posts/aaaaaaaaaaaaaaaaaaaaaaaaaa", "bot", 404, "app.post.get.app_error"),
+            ("GET", "/users/aaaaaaaaaaaaaaaaaaaaaaaaaa", "bot", 404, "app.user.missing_account.const"),
+            ("GET", "/posts/zz", "bot", 400, "api.context.invalid_url_param.app_error"),
+            ("GET", "/nope", "bot", 404, "api.context.404.app_error"),
+            ("POST", "/posts", "bot", 400, "api.context.invalid_body_param.app_error"),
+            ("POST", "/bots/BOT/disable", "bot", 404, "store.sql_bot.get.missing.app_error"),
+            ("POST", "/caches/invalidate", "bot", 403, "api.context.permissions.app_error"),
+            ("GET", "/users/ADMIN/sessions", "bot", 403, "api.context.permissions.app_error"),
+            ("GET", "/users/me?access_token=BOTTOKEN", nil, 401, "api.context.token_provided.app_error"),
+        ] as [(String, String, String?, Int, String)])
     func refusals(method: String, path: String, who: String?, status: Int, id: String) {
         let target = path.replacing("BOTTOKEN", with: world.demo.botToken).replacing("BOT", with: world.demo.botID)
             .replacing("ADMIN", with: world.demo.adminID)

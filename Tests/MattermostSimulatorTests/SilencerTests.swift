@@ -169,18 +169,20 @@ import Testing
         #expect(connection.drainNames() == ["posted"])
     }
 
-    @Test("changes of the profile move update_at and harm nothing", arguments: [
-        ("PUT", "/users/ID/patch", "{\"username\":\"renamed\"}"),
-        ("PUT", "/users/ID/patch", "{\"nickname\":\"n\"}"),
-        ("PUT", "/users/ID/patch", "{\"nickname\":\"\"}"),
-        ("PUT", "/users/ID/patch", "{\"notify_props\":{\"desktop\":\"all\"}}"),
-        ("POST", "/users/ID/image", ""), ("DELETE", "/users/ID/image", ""),
-        ("PUT", "/users/ID/status/custom", "{\"emoji\":\"x\",\"text\":\"y\"}"),
-        ("DELETE", "/users/ID/status/custom", ""),
-        ("PUT", "/users/ID/roles", "{\"roles\":\"system_user\"}"),
-        ("PUT", "/users/ID/password", "{\"new_password\":\"secret\"}"),
-        ("PUT", "/bots/ID", "{\"description\":\"d\"}"), ("PUT", "/users/ID/active", "{\"active\":true}"),
-    ])
+    @Test(
+        "changes of the profile move update_at and harm nothing",
+        arguments: [
+            ("PUT", "/users/ID/patch", "{\"username\":\"renamed\"}"),
+            ("PUT", "/users/ID/patch", "{\"nickname\":\"n\"}"),
+            ("PUT", "/users/ID/patch", "{\"nickname\":\"\"}"),
+            ("PUT", "/users/ID/patch", "{\"notify_props\":{\"desktop\":\"all\"}}"),
+            ("POST", "/users/ID/image", ""), ("DELETE", "/users/ID/image", ""),
+            ("PUT", "/users/ID/status/custom", "{\"emoji\":\"x\",\"text\":\"y\"}"),
+            ("DELETE", "/users/ID/status/custom", ""),
+            ("PUT", "/users/ID/roles", "{\"roles\":\"system_user\"}"),
+            ("PUT", "/users/ID/password", "{\"new_password\":\"secret\"}"),
+            ("PUT", "/bots/ID", "{\"description\":\"d\"}"), ("PUT", "/users/ID/active", "{\"active\":true}"),
+        ])
     func falsePositives(method: String, path: String, body: String) throws {
         let seen = try signals {
             let target = path.replacing("ID", with: $0.demo.botID)

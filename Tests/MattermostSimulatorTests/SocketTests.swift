@@ -22,11 +22,14 @@ import WorldInterface
         }
     }
 
-    @Test("no token, wrong header token, challenge with seq 0: dropped at the check without a word", arguments: [
-        (nil, nil), ("wrong", nil), (nil, "{\"seq\":0,\"action\":\"authentication_challenge\"}"),
-    ] as [(String?, String?)])
+    @Test(
+        "no token, wrong header token, challenge with seq 0: dropped at the check without a word",
+        arguments: [
+            (nil, nil), ("wrong", nil), (nil, "{\"seq\":0,\"action\":\"authentication_challenge\"}"),
+        ] as [(String?, String?)])
     func authenticationCheck(token: String?, message: String?) async throws {
-        try await withSimulator(.init(authenticationCheck: .milliseconds(50), seed: 1)) { (_, _, port, loop) async throws in
+        try await withSimulator(.init(authenticationCheck: .milliseconds(50), seed: 1)) {
+            (_, _, port, loop) async throws in
             let client = SocketClient(loop)
             #expect(try await client.openWebSocket(port: port, token: token) == 101)
             if let message { await client.send(message) }
@@ -37,7 +40,8 @@ import WorldInterface
 
     @Test("an account disabled before the check is dropped by it, one disabled later goes deaf and stays")
     func disabledAroundTheCheck() async throws {
-        try await withSimulator(.init(authenticationCheck: .milliseconds(50), seed: 1)) { (simulator, fixture, port, loop) async throws in
+        try await withSimulator(.init(authenticationCheck: .milliseconds(50), seed: 1)) {
+            (simulator, fixture, port, loop) async throws in
             let early = SocketClient(loop)
             #expect(try await early.openWebSocket(port: port, token: fixture.botToken) == 101)
             _ = try await early.message("hello")
@@ -214,7 +218,9 @@ import WorldInterface
             #expect(ordered.status == 200)
             #expect(try await SocketClient(loop).request(port: port, "GET", "/api/v4/system/ping").status == 503)
             #expect(try await SocketClient(loop).request(port: port, "GET", "/api/v4/system/ping").status == 200)
-            for (path, body) in [("nope", ""), ("drop", "{\"how\":\"x\"}"), ("error", "{\"status\":99}"), ("delay", "[")] {
+            for (path, body) in [
+                ("nope", ""), ("drop", "{\"how\":\"x\"}"), ("error", "{\"status\":99}"), ("delay", "["),
+            ] {
                 let refused = try await SocketClient(loop).request(port: port, "POST", "/simulator/\(path)", body: body)
                 #expect(refused.status == 400, "\(path)")
             }
@@ -283,11 +289,13 @@ import WorldInterface
         }
     }
 
-    @Test("malformed and oversized requests are refused and the connection ends", arguments: [
-        ("nonsense\r\n\r\n", 400), ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 400),
-        ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n", 413),
-        ("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
-    ])
+    @Test(
+        "malformed and oversized requests are refused and the connection ends",
+        arguments: [
+            ("nonsense\r\n\r\n", 400), ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 400),
+            ("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n", 413),
+            ("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
+        ])
     func malformed(text: String, status: Int) async throws {
         try await withSimulator { (_, _, port, loop) async throws in
             let client = SocketClient(loop)

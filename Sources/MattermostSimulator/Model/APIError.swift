@@ -41,7 +41,8 @@ struct APIError: Error, Equatable {
     static let databaseDown = APIError(
         id: "app.user.get.app_error", message: "We encountered an error finding the account.", status: 500)
     static let postPending = APIError(
-        id: "api.post.deduplicate_create_post.pending", message: "Rejected post since another client is making the same request.",
+        id: "api.post.deduplicate_create_post.pending",
+        message: "Rejected post since another client is making the same request.",
         status: 500)
     static let messageTooLong = APIError(
         id: "model.post.is_valid.msg.app_error", message: "Invalid message.", status: 400)

@@ -37,7 +37,8 @@ extension ServerModel {
         let channel = createChannel(
             teamID: "", kind: .group, name: makeID() + makeID().prefix(14), displayName: names, creatorID: creatorID,
             members: sorted)
-        publish("group_added", ["teammate_ids": .string(JSONValue.array(sorted.map { .string($0) }).text)],
+        publish(
+            "group_added", ["teammate_ids": .string(JSONValue.array(sorted.map { .string($0) }).text)],
             to: .init(channelID: channel.id))
         return channel
     }

@@ -4,7 +4,8 @@ extension ServerModel {
     @discardableResult
     func createPost(
         in channelID: String, by userID: String, message: String, rootID: String = "", pendingID: String = "",
-        type: String = "", props: JSONValue = .object([]), mentions extraMentions: [String] = [], setsOnline: Bool = true
+        type: String = "", props: JSONValue = .object([]), mentions extraMentions: [String] = [],
+        setsOnline: Bool = true
     ) -> Post? {
         guard let channel = channels[channelID], let user = users[userID] else { return nil }
         var props = props
@@ -29,7 +30,8 @@ extension ServerModel {
 
     @discardableResult
     func createSystemPost(
-        in channelID: String, by userID: String, type: String, message: String, props: JSONValue, mentions: [String] = []
+        in channelID: String, by userID: String, type: String, message: String, props: JSONValue,
+        mentions: [String] = []
     ) -> Post? {
         createPost(in: channelID, by: userID, message: message, type: type, props: props, mentions: mentions)
     }

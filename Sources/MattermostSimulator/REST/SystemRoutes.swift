@@ -22,8 +22,10 @@ extension Router {
     private static func ping(_ model: ServerModel, isFull: Bool) -> Answer {
         let isDown = isFull && model.isDatabaseDown
         let status = isDown ? "UNHEALTHY" : "OK"
-        var members: [JSONValue.Member] = ["AndroidLatestVersion", "AndroidMinVersion", "IosLatestVersion", "IosMinVersion"]
-            .map { .init(name: $0, value: "") }
+        var members: [JSONValue.Member] = [
+            "AndroidLatestVersion", "AndroidMinVersion", "IosLatestVersion", "IosMinVersion",
+        ]
+        .map { .init(name: $0, value: "") }
         guard isFull else { return Answer(json: .object(members + [.init(name: "status", value: "OK")])) }
         members += [
             .init(name: "database_status", value: .string(status)), .init(name: "filestore_status", value: "OK"),
@@ -65,7 +67,8 @@ extension Router {
         TermsOfServiceLink Version WebsocketPort WebsocketSecurePort WebsocketURL
         """.split(whereSeparator: \.isWhitespace).map(String.init)
 
-    private static let falseNames = Set("""
+    private static let falseNames = Set(
+        """
         BuildEnterpriseReady DiagnosticsEnabled EnableCustomBrand EnableCustomEmoji EnableDiagnostics EnableFile
         EnableLdap EnableMultifactorAuthentication EnableSaml EnableSignUpWithGitLab EnableSignUpWithGoogle
         EnableSignUpWithOffice365 EnableSignUpWithOpenId EnforceMultifactorAuthentication FeatureFlagAppBarEnabled

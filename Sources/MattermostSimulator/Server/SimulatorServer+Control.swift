@@ -29,7 +29,8 @@ extension SimulatorServer {
         case "restart":
             // This answer goes out first.
             connection.answer(Self.answer(["status": "OK"]), to: request)
-            return restart(downFor: body["down_ms"]?.integer.map { .milliseconds($0) } ?? .seconds(1), sparing: connection)
+            return restart(
+                downFor: body["down_ms"]?.integer.map { .milliseconds($0) } ?? .seconds(1), sparing: connection)
         case "delay": faults.answerDelay = body.milliseconds.flatMap { $0 > .zero ? $0 : nil }
         case "refuse": refuseConnections(for: body.milliseconds)
         case "accept": acceptConnections()
@@ -80,7 +81,8 @@ extension SimulatorServer {
             [
                 "connection_id": .string(entry.connectionID), "user_id": .string(entry.userID),
                 "sent": .integer(Int64(entry.sentMessageCount)),
-                "post_ids": .array(entry.sentPostIDs.map { .string($0) }), "authenticated": .bool(entry.isAuthenticated),
+                "post_ids": .array(entry.sentPostIDs.map { .string($0) }),
+                "authenticated": .bool(entry.isAuthenticated),
             ]
         }
         return [

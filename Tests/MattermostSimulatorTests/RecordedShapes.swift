@@ -92,4 +92,24 @@ enum RecordedShapes {
         wrong_token_by_challenge closed
         wrong_token_in_header closed
         """#.split(separator: "\n").map(String.init)
+
+    /// Name of the silencer: names of the events after each step.
+    static let silencers = #"""
+        bot:_its_token_disabled,_then_enabled_(POST_/users/tokens/disable|enable) - -
+        bot:_token_disabled,_enabled_at_once_with_no_event_in_between -
+        bot:_token_revoked_(deleted) -
+        bot:_sessions/revoke/all -
+        bot:_disable+enable_back_to_back status_change
+        bot:_password_reset_by_admin -
+        bot:_roles_changed user_role_updated user_role_updated
+        bot:_renamed user_updated user_updated
+        bot:_removed_from_channel_and_added_again user_removed user_added,posted
+        bot:_removed_from_team_and_added_again_(and_to_the_channel) leave_team posted,user_added,posted,user_added,added_to_team,added_to_team user_added,posted
+        bot:_POST_/caches/invalidate license_changed
+        user_session:_revoked_by_POST_/users/{id}/sessions/revoke -
+        user_session:_logout -
+        user_session:_password_changed_by_admin -
+        user_session:_password_changed_by_the_user_in_that_session -
+        user_session:_custom_status user_updated,sidebar_category_updated,preferences_changed
+        """#.split(separator: "\n").map(String.init)
 }

@@ -56,6 +56,16 @@ import Testing
             return ([edge.name.replacing(" ", with: "_"), end] + frames).joined(separator: " ")
         }
         #expect(recorded.sorted() == RecordedShapes.edges.sorted())
+
+        let silencers = try JSONValue(parsing: Self.read("silencers.json")).array ?? []
+        let courses = silencers.map { silencer in
+            let steps = (silencer["steps"]?.array ?? []).map { step in
+                let names = step.array?.lazy.compactMap(\.strings).first ?? []
+                return names.isEmpty ? "-" : names.joined(separator: ",")
+            }
+            return ([silencer["case"]?.string?.replacing(" ", with: "_") ?? ""] + steps).joined(separator: " ")
+        }
+        #expect(courses == RecordedShapes.silencers)
     }
 
     private static func line(_ name: String, _ status: Int, _ headers: [String], _ body: String) -> String {

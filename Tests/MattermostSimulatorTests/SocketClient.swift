@@ -29,6 +29,8 @@ actor SocketClient {
 
     func pauseReading() { stream?.pauseReading() }
 
+    func liveHandleCount() -> Int { loop.liveHandleCount }
+
     func close() { stream?.close() }
 
     /// Connects and upgrades; the frames that follow are decoded.

@@ -251,6 +251,70 @@ import WorldInterface
         }
     }
 
+    @Test("restart, drop and refuse by HTTP; controls say what they did")
+    func controlsByHTTP() async throws {
+        try await withSimulator { (simulator, fixture, port, loop) async throws in
+            let client = SocketClient(loop)
+            #expect(try await client.openWebSocket(port: port, token: fixture.botToken) == 101)
+            _ = try await client.message("hello")
+            let order = "{\"how\":\"rst\",\"user_id\":\"\(fixture.botID)\"}"
+            let dropped = try await SocketClient(loop).request(port: port, "POST", "/simulator/drop", body: order)
+            #expect(try JSONValue(parsing: dropped.body)["dropped"] == 1)
+            #expect(try await client.end() == .reset)
+            let restart = try await SocketClient(loop).request(
+                port: port, "POST", "/simulator/restart", body: "{\"down_ms\":1}")
+            #expect(restart.status == 200)
+            await simulator.acceptConnections()
+            let refuse = try await SocketClient(loop).request(port: port, "POST", "/simulator/refuse")
+            #expect(refuse.status == 200)
+            let refused = SocketClient(loop)
+            await refused.connect(to: port)
+            #expect(try await refused.end() == .refused)
+        }
+    }
+
+    @Test("a slow reader is given up when its queue is full; what the kernel took still arrives, then the end")
+    func slowReader() async throws {
+        try await withSimulator { (simulator, fixture, port, loop) async throws in
+            let client = SocketClient(loop)
+            #expect(try await client.openWebSocket(port: port, token: fixture.botToken) == 101)
+            await client.pauseReading()
+            // 16 KB each: the kernel's buffers of both sides hold a few hundred of them, the queue 256 more.
+            let message = String(repeating: "x", count: 16_000)
+            var count = 0
+            while await simulator.webSocketCount == 1, count < 5000 {
+                await simulator.post(message, channelID: fixture.channelID, userID: fixture.adminID)
+                count += 1
+            }
+            #expect(count < 5000 && count > 256)
+        }
+    }
+
+    @Test("stopping leaves no handle behind, whatever was open")
+    func handles() async throws {
+        let loop = try EventLoop.start()
+        defer { loop.stop() }
+        let probe = SocketClient(loop)
+        let before = await probe.liveHandleCount()
+        let simulator = Simulator(world: loop, configuration: .init(seed: 1))
+        let port = try await simulator.start()
+        let fixture = await simulator.fixture
+        let client = SocketClient(loop)
+        #expect(try await client.openWebSocket(port: port, token: fixture.botToken) == 101)
+        let idle = SocketClient(loop)
+        await idle.connect(to: port)
+        await simulator.delayAnswers(by: .seconds(3600))
+        await idle.write("GET /api/v4/system/ping HTTP/1.1\r\nHost: x\r\n\r\n")
+        await simulator.freeze(for: .seconds(3600))
+        await simulator.stop()
+        #expect(try await client.end() == .endOfStream)
+        _ = try await idle.end()
+        // Handles close on later turns of the loop: each ask is one.
+        var after = await probe.liveHandleCount()
+        for _ in 0..<10_000 where after > before { after = await probe.liveHandleCount() }
+        #expect(after == before)
+    }
+
     // MARK: HTTP
 
     @Test("pipelined requests, chunked bodies and keep-alive are served in order")

@@ -43,16 +43,22 @@ extension ServerModel {
         return channel
     }
 
-    /// The event comes before the post that says so. The member's connections check their session again.
-    func addMember(_ userID: String, to channelID: String, by adderID: String) {
-        guard let channel = channels[channelID], !channel.memberSet.contains(userID), let user = users[userID]
-        else { return }
+    /// The event comes before the post that says so, or behind it in a team's default channels. The member's connections
+    /// check their session again.
+    func addMember(_ userID: String, to channelID: String, by adderID: String, announcesLast: Bool = false) {
+        guard let channel = channels[channelID], !channel.memberSet.contains(userID) else { return }
         channels[channelID]?.members.append(userID)
         channels[channelID]?.memberSet.insert(userID)
         invalidateConnections(of: userID)
+        if announcesLast { postAdded(userID, to: channelID, by: adderID) }
         publish(
             "user_added", ["team_id": .string(channel.teamID), "user_id": .string(userID)],
             to: .init(channelID: channelID))
+        if !announcesLast { postAdded(userID, to: channelID, by: adderID) }
+    }
+
+    private func postAdded(_ userID: String, to channelID: String, by adderID: String) {
+        guard let user = users[userID] else { return }
         if adderID == userID || users[adderID] == nil {
             createSystemPost(
                 in: channelID, by: userID, type: "system_join_channel",

@@ -111,10 +111,11 @@ extension ServerModel {
         invalidateConnections(of: userID)
         for name in ["town-square", "off-topic"] {
             guard let channel = channel(named: name, teamID: teamID) else { continue }
-            addMember(userID, to: channel.id, by: adderID)
+            addMember(userID, to: channel.id, by: adderID, announcesLast: true)
         }
         let data: JSONValue = ["team_id": .string(teamID), "user_id": .string(userID)]
-        publish("added_to_team", data, to: .init(userID: userID))
+        // Twice: so it was recorded.
+        for _ in 0..<2 { publish("added_to_team", data, to: .init(userID: userID)) }
     }
 
     func leaveTeam(_ teamID: String, userID: String) {

@@ -29,6 +29,8 @@ actor SocketClient {
 
     func pauseReading() { stream?.pauseReading() }
 
+    func resumeReading() { stream?.resumeReading() }
+
     func liveHandleCount() -> Int { loop.liveHandleCount }
 
     func close() { stream?.close() }

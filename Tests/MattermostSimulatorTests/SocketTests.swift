@@ -287,6 +287,10 @@ import WorldInterface
                 count += 1
             }
             #expect(count < 5000 && count > 256)
+            await client.resumeReading()
+            let end = try await client.end()
+            #expect(end == .endOfStream || end == .reset)
+            #expect(await client.receivedTexts > 0)
         }
     }
 

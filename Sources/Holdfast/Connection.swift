@@ -168,7 +168,7 @@ public actor Connection<S: Service> {
 
     private func beginProbe() {
         if isPaused { return excuse() }
-        link?.beginProbe(round: lifecycle.round, cause: probeCause)
+        link?.beginProbe(round: lifecycle.round, cause: probeCause, due: Instant(nanoseconds: lifecycle.due))
     }
 
     private func dropLink() {

@@ -25,8 +25,9 @@ public protocol Link: AnyObject {
     /// Begins the attempt: identify (note the account's revision *before* dialling), dial, authenticate, wait for the
     /// greeting, prove that the connection answers. Ends in `ready` or `attemptFailed`.
     func begin()
-    /// Begins a proof that events still arrive. Ends in one `verdict` that carries `round`, unless it is cancelled.
-    func beginProbe(round: UInt32, cause: ProbeCause)
+    /// Begins a proof that events still arrive. Ends in one `verdict` that carries `round`, unless it is cancelled;
+    /// without one by `due` the machine counts a miss.
+    func beginProbe(round: UInt32, cause: ProbeCause, due: Instant)
     /// Drops the running probe; its result is not wanted any more.
     func cancelProbe()
     /// Begins the close, from either of the other phases. Ends in `closed`. Messages that arrive meanwhile are still delivered.

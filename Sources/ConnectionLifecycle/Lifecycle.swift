@@ -15,14 +15,15 @@ public struct Lifecycle: Sendable {
     public private(set) var due: UInt64 = .max
     /// Unanswered probes in a row.
     public private(set) var misses: UInt32 = 0
-    /// Failures in a row since a connection was last stable.
+    /// Failures in a row, counted until a connection has been stable; it is only then that they are forgotten.
     public private(set) var failures: UInt32 = 0
-    /// Whether a stop was asked for, or the attempts are spent.
+    /// Whether `stopped` is the end that is wanted: a stop was asked for, or trying again is no use.
     public private(set) var stopWanted = false
 
-    private var lane = RetryLane.paced
-    /// When the connection became ready, while there is one.
-    private var readySince: UInt64?
+    /// How the next wait is drawn.
+    private(set) var lane = RetryLane.paced
+    /// When the connection became ready, until it ends or is judged.
+    private(set) var readySince: UInt64?
     private var random: SeededGenerator
     private let timing: CompiledTiming
     private let backoff: CompiledBackoff
@@ -51,56 +52,54 @@ public struct Lifecycle: Sendable {
     ///
     /// - Parameter now: nanoseconds of a monotonic clock; never less than at an earlier call.
     /// - Returns: the step. `late` steps change nothing: the one place where results of an older generation, an older
-    ///   probe or a disarmed deadline are dropped.
+    ///   probe or a disarmed deadline are dropped. A deadline that fires before `due` is late, too: whoever owns the
+    ///   timer arms it for `due` again.
     public mutating func handle(_ input: Input, now: UInt64) -> Step {
-        guard admits(input, now: now) else { return Step(late: state, generation: generation) }
-        var cell = table.cells[CompiledTable.index(state, input.event, false)]
-        if let question = cell.question, answer(question, input) {
-            cell = table.cells[CompiledTable.index(state, input.event, true)]
+        let index = CompiledTable.index(state, input.event)
+        var cell = table.cells[index]
+        guard admits(input, cell.gate, now) else { return Step(late: state, generation: generation) }
+        if let question = cell.question, answer(question, input) { cell = table.cells[index + 1] }
+        let from = state
+        switch cell.kind {
+        case .late: return Step(late: state, generation: generation)
+        case .ignored: break
+        case .transition: perform(cell, input, now)
         }
-        guard cell.row != CompiledTable.noRow else { return Step(late: state, generation: generation) }
-        let step = Step(
-            row: cell.row, kind: cell.isTransition ? .transition : .ignored, from: state, to: cell.to,
-            release: cell.release, acquire: cell.acquire, generation: generation)
-        guard cell.isTransition else { return step }
-        return perform(cell.actions, input, step, now)
+        return Step(
+            row: cell.row, kind: cell.kind, from: from, to: cell.to, release: cell.release, acquire: cell.acquire,
+            generation: generation)
     }
 
     // MARK: - Inside
 
-    /// Commands always; what a resource emits only from the resource that is owned now; a deadline only when due.
-    private func admits(_ input: Input, now: UInt64) -> Bool {
-        switch input.event.emitter {
-        case .command: return true
-        case .resource(let resource):
-            guard owns.contains(resource), input.generation == generation else { return false }
-            return resource != .probe || input.round == round
-        case .deadline(let kind): return kind == deadline && now >= due
+    private func admits(_ input: Input, _ gate: CompiledTable.Gate, _ now: UInt64) -> Bool {
+        switch gate {
+        case .closed: false
+        case .command: true
+        case .link: input.generation == generation
+        case .probe: input.generation == generation && input.round == round
+        case .deadline: now >= due
         }
     }
 
     private func answer(_ question: Question, _ input: Input) -> Bool {
         switch question {
-        case .mayRetry: return input.failure != .fatal && failures < backoff.attemptBudget
-        case .missesLeft: return misses < timing.missesAllowed
-        case .stopWanted: return stopWanted
+        case .mayRetry: input.failure != .fatal && failures < backoff.attemptBudget
+        case .missesLeft: misses < timing.missesAllowed
+        case .stopWanted: stopWanted
         }
     }
 
-    private mutating func perform(_ actions: Actions, _ input: Input, _ step: Step, _ now: UInt64) -> Step {
-        var step = step
-        if step.to != .open, step.to != .probing { settle(now) }
-        if !actions.isEmpty { apply(actions, input, now) }
-        if step.acquire.contains(.probe) { round &+= 1 }
-        step.generation = generation
-        if step.from == step.to {
-            let (limited, overflow) = now.addingReportingOverflow(input.limit)
-            if !overflow { due = min(due, limited) }
-            return step
+    private mutating func perform(_ cell: CompiledTable.Cell, _ input: Input, _ now: UInt64) {
+        if !cell.actions.isEmpty { apply(cell.actions, input, now) }
+        if cell.acquire.contains(.probe) { round &+= 1 }
+        if cell.to == state {
+            // The deadline goes on, but a stop may shorten it.
+            if cell.actions.contains(.wantStop) { due = min(due, CompiledTiming.sum(now, input.limit)) }
+        } else {
+            state = cell.to
+            due = nextDue(after: cell.actions, input, now)
         }
-        state = step.to
-        due = nextDue(entering: step, input, now)
-        return step
     }
 
     private mutating func apply(_ actions: Actions, _ input: Input, _ now: UInt64) {
@@ -112,49 +111,44 @@ public struct Lifecycle: Sendable {
         }
         if actions.contains(.clearMisses) { misses = 0 }
         if actions.contains(.countMiss) { misses &+= 1 }
-        if actions.contains(.retryAtOnce) {
-            lane = failures == 0 || input.event == .reconnect ? .atOnce : .paced
-            if input.event != .reconnect { countFailure() }
-        }
         if actions.contains(.countFailure) {
-            lane =
-                switch input.failure {
-                case .retryable, .fatal: .paced
-                case .unauthorized: .slow
-                case .rateLimited: .after(input.limit)
-                }
-            countFailure()
+            settle(now)
+            failures = min(failures, .max - 2) + 1
+            lane = RetryLane(input)
+        }
+        if actions.contains(.firstRetryAtOnce), failures == 1 { lane = .atOnce }
+        if actions.contains(.retryAtOnce) {
+            settle(now)
+            lane = .atOnce
         }
         if actions.contains(.wantStop) { stopWanted = true }
     }
-
-    private mutating func countFailure() { failures = failures == .max ? .max : failures + 1 }
 
     /// A connection that stayed ready long enough has earned a clean slate. Asked once, when it ends or is judged, so
     /// that no timer has to wait for it.
     private mutating func settle(_ now: UInt64) {
         guard let since = readySince else { return }
         readySince = nil
-        if now &- since >= backoff.resetAfter { failures = 0 }
+        if now >= CompiledTiming.sum(since, backoff.resetAfter) { failures = 0 }
     }
 
-    private mutating func nextDue(entering step: Step, _ input: Input, _ now: UInt64) -> UInt64 {
+    private mutating func nextDue(after actions: Actions, _ input: Input, _ now: UInt64) -> UInt64 {
         guard let kind = deadline else { return .max }
         let delay: UInt64
         switch kind {
         case .connectTimeout: delay = timing.connectTimeout
-        case .probeDue: delay = probeDelay(step)
+        case .probeDue: delay = probeDelay(after: actions)
         case .probeTimeout: delay = timing.probeTimeout
         case .drained: delay = timing.drain
         case .closeTimeout: delay = stopWanted ? min(timing.closeTimeout, input.limit) : timing.closeTimeout
         case .retryDue: delay = backoff.delay(lane, failures: failures, random: &random)
         }
-        return now &+ delay
+        return CompiledTiming.sum(now, delay)
     }
 
-    private mutating func probeDelay(_ step: Step) -> UInt64 {
-        if step.from == .connecting { return timing.firstProbe }
+    private mutating func probeDelay(after actions: Actions) -> UInt64 {
+        if actions.contains(.markReady) { return timing.firstProbe }
         if misses > 0 { return timing.probeAgain }
-        return timing.probeInterval - UInt64(Double(timing.probeInterval / 10) * random.unit())
+        return timing.probeInterval - random.below(timing.probeInterval / 10)
     }
 }

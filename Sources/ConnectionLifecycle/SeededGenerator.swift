@@ -12,6 +12,6 @@ public struct SeededGenerator: RandomNumberGenerator, Hashable, Sendable {
         return mixed ^ (mixed >> 31)
     }
 
-    /// Uniform in 0 ..< 1.
-    mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
+    /// In 0 ..< bound, or 0 where the bound is 0. Uniform but for a bias of at most `bound` in 2^64.
+    mutating func below(_ bound: UInt64) -> UInt64 { bound.multipliedFullWidth(by: next()).high }
 }

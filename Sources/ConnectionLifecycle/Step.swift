@@ -19,8 +19,8 @@ public struct Input: Hashable, Sendable {
     public var round: UInt32
     /// With `attemptFailed` and `lost`: why.
     public var failure: Failure
-    /// With `attemptFailed` and `rateLimited`: how long the server asked to wait. With `stop`: the longest time the close
-    /// may take. Nanoseconds; `UInt64.max` sets no limit.
+    /// With `rateLimited`: how long the server asked to wait; `UInt64.max` where it did not say. With `stop`: the longest
+    /// time the close may take; `UInt64.max` leaves it to the timing. Nanoseconds.
     public var limit: UInt64
 
     /// - Parameter limit: nanoseconds.

@@ -1,4 +1,7 @@
 /// The deadlines of the states. All are relative to the moment the state is entered.
+///
+/// Any value is safe: what is negative counts as zero, and no setting can make the machine spin, because an attempt, a
+/// probe and the time between two probes last at least a millisecond.
 public struct Timing: Hashable, Sendable {
     /// `connecting`: identify, dial, authenticate, greeting and first proof together.
     public var connectTimeout: Duration = .seconds(15)
@@ -27,13 +30,30 @@ struct CompiledTiming: Hashable, Sendable {
     let missesAllowed: UInt32
 
     init(_ timing: Timing) {
-        connectTimeout = timing.connectTimeout.clampedNanoseconds
-        probeInterval = timing.probeInterval.clampedNanoseconds
+        let least: UInt64 = 1_000_000
+        connectTimeout = max(timing.connectTimeout.clampedNanoseconds, least)
+        probeInterval = max(timing.probeInterval.clampedNanoseconds, least)
         firstProbe = min(timing.firstProbe.clampedNanoseconds, probeInterval)
-        probeAgain = min(timing.probeAgain.clampedNanoseconds, probeInterval)
-        probeTimeout = timing.probeTimeout.clampedNanoseconds
+        probeAgain = min(max(timing.probeAgain.clampedNanoseconds, least), probeInterval)
+        probeTimeout = max(timing.probeTimeout.clampedNanoseconds, least)
         drain = timing.drain.clampedNanoseconds
         closeTimeout = timing.closeTimeout.clampedNanoseconds
         missesAllowed = timing.missesAllowed
+    }
+
+    /// A time on the caller's clock, or the end of time.
+    @inline(__always)
+    static func sum(_ now: UInt64, _ delay: UInt64) -> UInt64 {
+        let (sum, overflow) = now.addingReportingOverflow(delay)
+        return overflow ? .max : sum
+    }
+}
+
+extension Duration {
+    /// Nanoseconds, clamped to 0 … about 136 years, so that a setting can neither trap nor reach the end of time.
+    var clampedNanoseconds: UInt64 {
+        let (seconds, attoseconds) = components
+        guard seconds >= 0, attoseconds >= 0 else { return 0 }
+        return min(UInt64(seconds), 1 << 32) * 1_000_000_000 + UInt64(attoseconds) / 1_000_000_000
     }
 }

@@ -81,7 +81,7 @@ private let standardStates: [StateDefinition] = [
 private let standardRows: [Row] = [
     // idle
     Row("T01", .idle, .start, to: .connecting, .beginAttempt, because: "The user asked for a connection."),
-    Row("T02", .idle, .stop, to: .stopped, because: "Nothing is owned yet; there is nothing to wait for."),
+    Row("T02", .idle, .stop, to: .stopped, .wantStop, because: "Nothing is owned yet; there is nothing to wait for."),
     Row("N01", .idle, .reconnect, to: nil, because: "There is nothing to replace before the start."),
     Row("N02", .idle, .probe, to: nil, because: "There is nothing to prove before the start."),
 
@@ -93,7 +93,7 @@ private let standardRows: [Row] = [
         "T04", .connecting, .attemptFailed, .when(.mayRetry), to: .backoff, .countFailure,
         because: "Servers restart and accounts are enabled again: wait and try again."),
     Row(
-        "T05", .connecting, .attemptFailed, .unless(.mayRetry), to: .stopped,
+        "T05", .connecting, .attemptFailed, .unless(.mayRetry), to: .stopped, .wantStop,
         because: "Trying again cannot help, or the user's attempt budget is spent."),
     Row(
         "T06", .connecting, .connectTimeout, .when(.mayRetry), to: .terminating, .countFailure,
@@ -124,19 +124,19 @@ private let standardRows: [Row] = [
     // probing
     Row("T15", .probing, .alive, to: .open, .clearMisses, because: "The proof succeeded."),
     Row(
-        "T16", .probing, .deaf, to: .stale, .retryAtOnce,
+        "T16", .probing, .deaf, to: .stale, [.countFailure, .firstRetryAtOnce],
         because: "Proven deaf: this socket will never deliver again, however alive it looks."),
     Row(
         "T17", .probing, .inconclusive, .when(.missesLeft), to: .open, .countMiss,
         because: "One unanswered question may be a hiccup: ask again soon."),
     Row(
-        "T18", .probing, .inconclusive, .unless(.missesLeft), to: .stale, .retryAtOnce,
+        "T18", .probing, .inconclusive, .unless(.missesLeft), to: .stale, [.countFailure, .firstRetryAtOnce],
         because: "Too many unanswered questions in a row: replacing is cheaper than hoping."),
     Row(
         "T19", .probing, .probeTimeout, .when(.missesLeft), to: .open, .countMiss,
         because: "No answer in time is a miss; the late answer will be dropped."),
     Row(
-        "T20", .probing, .probeTimeout, .unless(.missesLeft), to: .stale, .retryAtOnce,
+        "T20", .probing, .probeTimeout, .unless(.missesLeft), to: .stale, [.countFailure, .firstRetryAtOnce],
         because: "Too many misses in a row: the peer is frozen or the path is gone."),
     Row(
         "T21", .probing, .lost, to: .backoff, .countFailure,
@@ -153,7 +153,9 @@ private let standardRows: [Row] = [
     Row(
         "T25", .stale, .lost, to: .backoff,
         because: "The peer ended it first; the verdict stands, a new attempt follows."),
-    Row("T26", .stale, .reconnect, to: .terminating, because: "The user does not want to wait for the drain."),
+    Row(
+        "T26", .stale, .reconnect, to: .terminating, .retryAtOnce,
+        because: "The user wants neither to wait for the drain nor before the next attempt."),
     Row("T27", .stale, .stop, to: .terminating, .wantStop, because: "The user does not want to wait for the drain."),
     Row("N10", .stale, .start, to: nil, because: "Already started."),
     Row("N11", .stale, .probe, to: nil, because: "The verdict has been given."),
@@ -172,19 +174,21 @@ private let standardRows: [Row] = [
         "T32", .terminating, .stop, to: .terminating, .wantStop,
         because: "Remember it; the close that is under way goes on to its own deadline."),
     Row("N13", .terminating, .start, to: nil, because: "Already started."),
-    Row("N14", .terminating, .reconnect, to: nil, because: "A new attempt follows the close unless a stop is wanted."),
-    Row("N15", .terminating, .probe, to: nil, because: "There is nothing left to prove."),
+    Row(
+        "T33", .terminating, .reconnect, to: .terminating, .retryAtOnce,
+        because: "Remember it: unless a stop is wanted, the next attempt follows the close at once."),
+    Row("N14", .terminating, .probe, to: nil, because: "There is nothing left to prove."),
 
     // backoff
-    Row("T33", .backoff, .retryDue, to: .connecting, .beginAttempt, because: "The wait is over."),
-    Row("T34", .backoff, .reconnect, to: .connecting, .beginAttempt, because: "The user does not want to wait."),
-    Row("T35", .backoff, .stop, to: .stopped, because: "Nothing is owned while waiting."),
-    Row("N16", .backoff, .start, to: nil, because: "Already started."),
-    Row("N17", .backoff, .probe, to: nil, because: "There is no connection to prove."),
+    Row("T34", .backoff, .retryDue, to: .connecting, .beginAttempt, because: "The wait is over."),
+    Row("T35", .backoff, .reconnect, to: .connecting, .beginAttempt, because: "The user does not want to wait."),
+    Row("T36", .backoff, .stop, to: .stopped, .wantStop, because: "Nothing is owned while waiting."),
+    Row("N15", .backoff, .start, to: nil, because: "Already started."),
+    Row("N16", .backoff, .probe, to: nil, because: "There is no connection to prove."),
 
     // stopped
-    Row("N18", .stopped, .start, to: nil, because: "The end is final: create a new connection."),
-    Row("N19", .stopped, .stop, to: nil, because: "Already stopped."),
-    Row("N20", .stopped, .reconnect, to: nil, because: "The end is final: create a new connection."),
-    Row("N21", .stopped, .probe, to: nil, because: "There is no connection to prove."),
+    Row("N17", .stopped, .start, to: nil, because: "The end is final: create a new connection."),
+    Row("N18", .stopped, .stop, to: nil, because: "Already stopped."),
+    Row("N19", .stopped, .reconnect, to: nil, because: "The end is final: create a new connection."),
+    Row("N20", .stopped, .probe, to: nil, because: "There is no connection to prove."),
 ]

@@ -92,7 +92,7 @@ public enum Question: UInt8, CaseIterable, Sendable {
     case mayRetry
     /// Does the probe budget allow one more miss?
     case missesLeft
-    /// Has a stop been asked for?
+    /// Is `stopped` the end that is wanted?
     case stopWanted
 }
 
@@ -113,14 +113,16 @@ public struct Actions: OptionSet, Hashable, Sendable {
     public static let beginAttempt = Actions(rawValue: 1 << 0)
     /// Remember when the connection became ready; misses start again at zero.
     public static let markReady = Actions(rawValue: 1 << 1)
-    /// One more failure in a row; the backoff grows.
+    /// One more failure in a row; the backoff grows, and the reason of the failure decides how the next wait is drawn.
     public static let countFailure = Actions(rawValue: 1 << 2)
     /// One more unanswered probe.
     public static let countMiss = Actions(rawValue: 1 << 3)
     /// The connection answered: no misses.
     public static let clearMisses = Actions(rawValue: 1 << 4)
-    /// The next wait is short, if this is the first failure in a row.
+    /// The next wait is short, whatever failed before.
     public static let retryAtOnce = Actions(rawValue: 1 << 5)
-    /// A stop has been asked for, or the attempts are spent: end in `stopped`.
-    public static let wantStop = Actions(rawValue: 1 << 6)
+    /// The next wait is short, if the failure just counted is the first in a row.
+    public static let firstRetryAtOnce = Actions(rawValue: 1 << 6)
+    /// No further attempt: a stop was asked for, or trying again is no use. The end is `stopped`.
+    public static let wantStop = Actions(rawValue: 1 << 7)
 }

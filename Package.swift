@@ -54,7 +54,7 @@ let package = Package(
         .testTarget(name: "StateChartKitTests", dependencies: ["StateChartKit", "ConnectionLifecycle"]),
         .testTarget(name: "WebSocketCodecTests", dependencies: ["WebSocketCodec"]),
         .testTarget(name: "UVEventLoopTests", dependencies: ["UVEventLoop", "WorldInterface"]),
-        .testTarget(name: "HoldfastTests", dependencies: ["Holdfast"]),
+        .testTarget(name: "HoldfastTests", dependencies: ["Holdfast", "WebSocketCodec"]),
         .testTarget(
             name: "HoldfastMattermostTests",
             dependencies: ["HoldfastMattermost", "Holdfast", "MattermostSimulator"]),

@@ -115,7 +115,7 @@ private struct Rig {
         #expect(rig.state == .connecting)
         #expect(rig.service.links.count == 2)
         #expect(rig.service.liveLinks.count == 1)
-        #expect(rig.path.suffix(5) == ["T09", "T16", "T24", "T31", "T33"])
+        #expect(rig.path.suffix(5) == ["T09", "T16", "T24", "T31", "T34"])
     }
 
     @Test func whatAnOlderLinkSaysIsDropped() {

@@ -14,6 +14,7 @@ final class ManualWorld: World, LoopExecutor, @unchecked Sendable {
         var timers: [ObjectIdentifier: ManualTimer] = [:]
         var seed: UInt64
         var isTurning = false
+        var streams: [ManualStream] = []
     }
 
     private let state: Lock<State>
@@ -97,8 +98,13 @@ final class ManualWorld: World, LoopExecutor, @unchecked Sendable {
     func connect(
         to endpoint: Endpoint, tls: TLSClientOptions?, handler: any StreamHandler
     ) -> any ByteStream {
-        preconditionFailure("these tests have no network")
+        let stream = ManualStream(handler: handler)
+        state.withLock { $0.streams.append(stream) }
+        return stream
     }
+
+    /// The streams that were asked for, oldest first.
+    var streams: [ManualStream] { state.withLock { $0.streams } }
 
     func listen(
         on endpoint: Endpoint, tls: TLSServerOptions?, accept: @escaping (any ByteStream) -> (any StreamHandler)?
@@ -130,5 +136,47 @@ final class ManualTimer: DeadlineTimer, @unchecked Sendable {
     fileprivate func fireNow() {
         due = .max
         fire()
+    }
+}
+
+/// A stream whose other end is the test. Used only from the thread that turns the world.
+final class ManualStream: ByteStream, @unchecked Sendable {
+    // Sound as Sendable: only the one thread that turns the world touches it.
+    private var handler: (any StreamHandler)?
+    /// What was written since `takeWritten`.
+    private(set) var written: [UInt8] = []
+    private(set) var isPaused = false
+    private(set) var isClosed = false
+    var queuedByteCount = 0
+    let peerDescription = "manual"
+
+    init(handler: any StreamHandler) { self.handler = handler }
+
+    func write(_ bytes: UnsafeRawBufferPointer) { if !isClosed { written.append(contentsOf: bytes) } }
+    func pauseReading() { isPaused = true }
+    func resumeReading() { isPaused = false }
+    func finishWriting() {}
+    func close() { isClosed = true }
+    func reset() { isClosed = true }
+
+    func takeWritten() -> [UInt8] {
+        defer { written = [] }
+        return written
+    }
+
+    func open() { handler?.streamOpened() }
+
+    func receive(_ bytes: [UInt8]) {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: bytes.count + streamBufferPadding, alignment: 16)
+        defer { buffer.deallocate() }
+        buffer.copyBytes(from: bytes)
+        handler?.streamReceived(UnsafeMutableRawBufferPointer(rebasing: buffer[..<bytes.count]))
+    }
+
+    /// What a real stream does on the turn after `close`, or when the network ends it.
+    func end(_ reason: StreamClosure) {
+        handler?.streamClosed(reason)
+        handler = nil
     }
 }

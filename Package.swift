@@ -39,7 +39,9 @@ let package = Package(
         .target(
             name: "Holdfast",
             dependencies: ["ConnectionLifecycle", "WebSocketCodec", "WorldInterface", "UVEventLoop"]),
-        .target(name: "HoldfastMattermost", dependencies: ["Holdfast", "CSimdJSON"]),
+        .target(
+            name: "HoldfastMattermost",
+            dependencies: ["Holdfast", "ConnectionLifecycle", "WebSocketCodec", "WorldInterface", "CSimdJSON"]),
         .target(
             name: "MattermostSimulator",
             dependencies: ["WebSocketCodec", "WorldInterface", "UVEventLoop", "CZlib"]),

@@ -160,7 +160,7 @@ public actor Connection<S: Service> {
             },
             overflow: { [self] in assumeIsolated { $0.pause() } })
         self.port = port
-        let link = service.makeLink(port: port, world: world, seed: world.makeSeed())
+        let link = service.makeLink(port: port, world: world)
         self.link = link
         if isPaused { link.pauseReading() }
         link.begin()

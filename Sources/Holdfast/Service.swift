@@ -13,8 +13,7 @@ public protocol Service: Sendable {
     /// - Parameters:
     ///   - port: where the link reports to; valid until `destroy`.
     ///   - world: the world on whose loop the link lives.
-    ///   - seed: for the link's own generator (masking keys, nonces).
-    func makeLink(port: LinkPort<Event>, world: any World, seed: UInt64) -> any Link
+    func makeLink(port: LinkPort<Event>, world: any World) -> any Link
 }
 
 /// One link to the server, through its three phases: attempt, socket, closing. Loop-confined.

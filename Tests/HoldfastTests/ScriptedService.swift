@@ -12,7 +12,7 @@ final class ScriptedService: Service, @unchecked Sendable {
     /// What a link does at once when it begins.
     var onBegin: (ScriptedLink) -> Void = { _ in }
 
-    func makeLink(port: LinkPort<Int>, world: any World, seed: UInt64) -> any Link {
+    func makeLink(port: LinkPort<Int>, world: any World) -> any Link {
         #expect(liveLinks.isEmpty, "a second link while one lives")
         let link = ScriptedLink(port: port, service: self)
         links.append(link)

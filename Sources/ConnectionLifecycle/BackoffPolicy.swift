@@ -96,15 +96,19 @@ struct CompiledBackoff: Hashable, Sendable {
 struct Growth: Hashable, Sendable {
     let initial, cap: UInt64
     let factor: Double
+    /// So many failures in a row are waited for with the cap, without any arithmetic.
+    private(set) var capped = UInt32.max
 
     init(initial: Duration, factor: Double, cap: Duration) {
         self.cap = max(cap.clampedNanoseconds, CompiledBackoff.least)
         self.initial = min(max(initial.clampedNanoseconds, CompiledBackoff.least), self.cap)
         self.factor = factor >= 1 ? min(factor, 1000) : 1
+        capped = (1...64).first { wait($0) == self.cap } ?? .max
     }
 
     /// `initial * factor ^ (failures - 1)`, at most `cap`; by squaring, so that the cost does not grow with the failures.
     func wait(_ failures: UInt32) -> UInt64 {
+        if failures >= capped { return cap }
         var wait = Double(initial)
         var power = factor
         var exponent = max(failures, 1) - 1

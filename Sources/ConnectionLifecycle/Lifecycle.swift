@@ -149,6 +149,6 @@ public struct Lifecycle: Sendable {
     private mutating func probeDelay(after actions: Actions) -> UInt64 {
         if actions.contains(.markReady) { return timing.firstProbe }
         if misses > 0 { return timing.probeAgain }
-        return timing.probeInterval - random.below(timing.probeInterval / 10)
+        return timing.probeInterval - random.below(timing.probeSpread)
     }
 }

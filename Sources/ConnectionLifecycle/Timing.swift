@@ -27,12 +27,15 @@ public struct Timing: Hashable, Sendable {
 /// The timing in nanoseconds, as the machine uses it.
 struct CompiledTiming: Hashable, Sendable {
     let connectTimeout, probeInterval, firstProbe, probeAgain, probeTimeout, drain, closeTimeout: UInt64
+    /// How much earlier than the interval a probe may come.
+    let probeSpread: UInt64
     let missesAllowed: UInt32
 
     init(_ timing: Timing) {
         let least: UInt64 = 1_000_000
         connectTimeout = max(timing.connectTimeout.clampedNanoseconds, least)
         probeInterval = max(timing.probeInterval.clampedNanoseconds, least)
+        probeSpread = probeInterval / 10
         firstProbe = min(timing.firstProbe.clampedNanoseconds, probeInterval)
         probeAgain = min(max(timing.probeAgain.clampedNanoseconds, least), probeInterval)
         probeTimeout = max(timing.probeTimeout.clampedNanoseconds, least)

@@ -1,0 +1,74 @@
+import CLibuv
+public import WorldInterface
+
+#if canImport(Glibc)
+    import Glibc
+#else
+    import Darwin
+#endif
+
+extension EventLoop {
+    public func makeTimer(_ fire: @escaping () -> Void) -> any DeadlineTimer { LoopTimer(loop: self, fire: fire) }
+
+    public func connect(
+        to endpoint: Endpoint, tls: TLSClientOptions?, handler: any StreamHandler
+    ) -> any ByteStream {
+        TCPStream(loop: self, endpoint: endpoint, handler: handler)
+    }
+
+    public func listen(
+        on endpoint: Endpoint, tls: TLSServerOptions?, accept: @escaping (any ByteStream) -> (any StreamHandler)?
+    ) throws(NetworkError) -> any Listener {
+        try TCPListener(loop: self, endpoint: endpoint) { accept($0) }
+    }
+
+    public nonisolated(nonsending) func perform(
+        _ request: HTTPRequest
+    ) async throws(NetworkError) -> HTTPResponse {
+        throw NetworkError(.other, "HTTP is not there yet")
+    }
+
+    /// Watches a POSIX signal; `handler` runs on the loop. Close the watch to stop.
+    public func onSignal(_ signal: Int32, _ handler: @escaping () -> Void) throws(NetworkError) -> SignalWatch {
+        try SignalWatch(loop: self, signal: signal, handler: handler)
+    }
+}
+
+/// A watch over one POSIX signal. Loop-confined; does not keep a hosted loop alive.
+public final class SignalWatch {
+    private let handle = UnsafeMutablePointer<uv_signal_t>.allocate(capacity: 1)
+    private let handler: () -> Void
+    private var isClosed = false
+
+    init(loop: EventLoop, signal: Int32, handler: @escaping () -> Void) throws(NetworkError) {
+        self.handler = handler
+        uv_signal_init(loop.uvLoop, handle)
+        // Balanced in the close callback.
+        handle.pointee.data = Unmanaged.passRetained(self).toOpaque()
+        let status = uv_signal_start(
+            handle,
+            { handle, _ in
+                guard let data = handle?.pointee.data else { return }
+                Unmanaged<SignalWatch>.fromOpaque(data).takeUnretainedValue().handler()
+            }, signal)
+        uv_unref(UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_handle_t.self))
+        guard status == 0 else {
+            close()
+            throw NetworkError(uv: status, "cannot watch signal \(signal)")
+        }
+    }
+
+    /// Stops watching. Idempotent.
+    public func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        uv_close(UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_handle_t.self)) { handle in
+            guard let handle, let data = handle.pointee.data else { return }
+            UnsafeMutableRawPointer(handle).deallocate()
+            Unmanaged<SignalWatch>.fromOpaque(data).release()
+        }
+    }
+}
+
+/// A write to a socket whose peer is gone is an error of that write, not the end of the process.
+func ignoreBrokenPipes() { _ = signal(SIGPIPE, SIG_IGN) }

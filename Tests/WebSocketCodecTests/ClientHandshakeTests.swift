@@ -122,6 +122,16 @@ struct ClientHandshakeTests {
         }
     }
 
+    @Test func bytesThatAreNotUTF8AreOpaqueInAValue() throws {
+        var handshake = try Self.handshake()
+        let server = Array("Server: ".utf8) + [0xFC, 0xFF] + Array("\r\n\r\n".utf8)
+        try withPadded(Array(Self.accepted.utf8).dropLast(2) + server) { buffer in
+            var input = WebSocketInput(buffer)
+            let headers = try handshake.receive(&input)
+            #expect(headers?["Server"] == "\u{FC}\u{FF}")
+        }
+    }
+
     @Test func anUpgradeThatBreaksTheStandardIsRefused() {
         let good = Self.accepted
         let bad: [(String, String)] = [

@@ -178,6 +178,13 @@ struct ClientHandshakeTests {
         }
     }
 
+    @Test(arguments: [" c", "\tc", " c: d"]) func aFoldedLineIsCalledOne(_ line: String) {
+        guard case .malformed("a folded header line") = Self.failure("HTTP/1.1 101 x\r\nA: b\r\n\(line)\r\n\r\n") else {
+            Issue.record("not recognised")
+            return
+        }
+    }
+
     @Test func endlessAndCrowdedBlocksAreBounded() {
         let limits = WebSocketLimits(maximumHandshakeBytes: 200)
         let endless = "HTTP/1.1 101 x\r\nA: " + String(repeating: "a", count: 200)

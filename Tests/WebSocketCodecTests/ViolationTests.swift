@@ -81,14 +81,15 @@ struct ViolationTests {
         #expect(decoder.retainedByteCount == 0)
     }
 
-    @Test func limitsAreInclusive() {
+    @Test func limitsAreInclusiveAndCountEachMessageAnew() {
         let most = [UInt8](repeating: 1, count: 1000)
         let rest = [UInt8](repeating: 2, count: 500)
         let bytes =
             frame(.binary, most, isFinal: false, from: .server)
             + frame(.continuation, [], isFinal: false, from: .server)
             + frame(.continuation, rest, from: .server)
-        #expect(decode(bytes, as: .client, limits: Self.limits) == [.binary(most + rest)])
+        #expect(
+            decode(bytes + bytes, as: .client, limits: Self.limits) == [.binary(most + rest), .binary(most + rest)])
     }
 
     @Test(arguments: [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014, 3000, 3999, 4000, 4999])

@@ -25,8 +25,26 @@ extension EventLoop {
     public nonisolated(nonsending) func perform(
         _ request: HTTPRequest
     ) async throws(NetworkError) -> HTTPResponse {
-        throw NetworkError(.other, "HTTP is not there yet")
+        if isIsolatingCurrentContext() == true { return try await http.perform(request) }
+        return try await hop(request)
     }
+
+    /// From elsewhere: the same on the loop.
+    private func hop(_ request: HTTPRequest) async throws(NetworkError) -> HTTPResponse {
+        let result: Result<HTTPResponse, NetworkError> = await withTaskExecutorPreference(self) {
+            do throws(NetworkError) {
+                return .success(try await self.http.perform(request))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    func cancelTransfer(_ key: UInt64) { http.cancel(key) }
+
+    /// Closes pooled HTTP connections and their handles; requests in flight are cancelled.
+    public func closeHTTPConnections() { http.close() }
 
     /// Watches a POSIX signal; `handler` runs on the loop. Close the watch to stop.
     public func onSignal(_ signal: Int32, _ handler: @escaping () -> Void) throws(NetworkError) -> SignalWatch {

@@ -27,7 +27,7 @@ public final class EventLoop: World, LoopExecutor, @unchecked Sendable {
     private var draining: [UnownedJob] = []
     private var deferred: [() -> Void] = []
     private var housekeeping: Housekeeping?
-    private var onStop: [() -> Void] = []
+    private(set) lazy var http = HTTPClient(loop: self)
 
     /// Jobs run per turn, so that sockets and timers get theirs.
     private static let jobsPerTurn = 4096
@@ -128,15 +128,11 @@ public final class EventLoop: World, LoopExecutor, @unchecked Sendable {
     /// are still open are closed too, without being told. Idempotent; from any thread; does not wait.
     public func stop() {
         Task(executorPreference: self) { [self] in
-            for body in onStop { body() }
-            onStop = []
+            http.close()
             housekeeping?.close()
             housekeeping = nil
         }
     }
-
-    /// Runs `body` on the loop when it stops.
-    func whenStopped(_ body: @escaping () -> Void) { onStop.append(body) }
 
     /// Handles that are not closed, without the loop's own. For tests: equal before and after means that nothing leaked.
     public var liveHandleCount: Int {

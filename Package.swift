@@ -44,7 +44,7 @@ let package = Package(
             dependencies: ["Holdfast", "ConnectionLifecycle", "WebSocketCodec", "WorldInterface", "CSimdJSON"]),
         .target(
             name: "MattermostSimulator",
-            dependencies: ["WebSocketCodec", "WorldInterface", "UVEventLoop", "CZlib"]),
+            dependencies: ["WebSocketCodec", "WorldInterface", "CZlib"]),
 
         // What people run.
         .executableTarget(
@@ -60,7 +60,9 @@ let package = Package(
         .testTarget(
             name: "HoldfastMattermostTests",
             dependencies: ["HoldfastMattermost", "Holdfast", "MattermostSimulator"]),
-        .testTarget(name: "MattermostSimulatorTests", dependencies: ["MattermostSimulator"]),
+        .testTarget(
+            name: "MattermostSimulatorTests",
+            dependencies: ["MattermostSimulator", "UVEventLoop", "WebSocketCodec", "WorldInterface"]),
         .testTarget(name: "HoldfastCLITests", dependencies: ["HoldfastCLI", "MattermostSimulator"]),
     ],
     swiftLanguageModes: [.v6],

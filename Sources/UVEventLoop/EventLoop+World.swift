@@ -13,13 +13,36 @@ extension EventLoop {
     public func connect(
         to endpoint: Endpoint, tls: TLSClientOptions?, handler: any StreamHandler
     ) -> any ByteStream {
-        TCPStream(loop: self, endpoint: endpoint, handler: handler)
+        guard let tls else { return TCPStream(loop: self, endpoint: endpoint, handler: handler) }
+        let isNumeric = SocketAddress(numeric: endpoint) != nil
+        do throws(NetworkError) {
+            let engine = try TLSEngine(
+                client: try clientContext(tls), serverName: endpoint.host, isNumeric: isNumeric)
+            let stream = TLSStream(loop: self, engine: engine)
+            stream.attach(handler: handler)
+            stream.attach(
+                inner: TCPStream(loop: self, endpoint: endpoint, handler: stream), handler: handler)
+            return stream
+        } catch {
+            return FailedStream(loop: self, error: error, handler: handler)
+        }
     }
 
     public func listen(
         on endpoint: Endpoint, tls: TLSServerOptions?, accept: @escaping (any ByteStream) -> (any StreamHandler)?
     ) throws(NetworkError) -> any Listener {
-        try TCPListener(loop: self, endpoint: endpoint) { accept($0) }
+        guard let tls else {
+            return try TCPListener(loop: self, endpoint: endpoint) { accept($0) }
+        }
+        let context = try TLSContext(server: tls)
+        return try TCPListener(loop: self, endpoint: endpoint) { [unowned self] tcp in
+            guard let engine = try? TLSEngine(server: context) else { return nil }
+            let stream = TLSStream(loop: self, engine: engine)
+            stream.attach(inner: tcp, handler: nil)
+            guard let handler = accept(stream) else { return nil }
+            stream.attach(handler: handler)
+            return stream
+        }
     }
 
     public nonisolated(nonsending) func perform(
@@ -50,6 +73,23 @@ extension EventLoop {
     public func onSignal(_ signal: Int32, _ handler: @escaping () -> Void) throws(NetworkError) -> SignalWatch {
         try SignalWatch(loop: self, signal: signal, handler: handler)
     }
+}
+
+/// A stream that could not even begin: tells so on the next turn. Loop-confined.
+private final class FailedStream: ByteStream {
+    let queuedByteCount = 0
+    let peerDescription = ""
+
+    init(loop: EventLoop, error: NetworkError, handler: any StreamHandler) {
+        loop.onNextTurn { handler.streamClosed(.failed(error)) }
+    }
+
+    func write(_ bytes: UnsafeRawBufferPointer) {}
+    func pauseReading() {}
+    func resumeReading() {}
+    func finishWriting() {}
+    func close() {}
+    func reset() {}
 }
 
 /// A watch over one POSIX signal. Loop-confined; does not keep a hosted loop alive.

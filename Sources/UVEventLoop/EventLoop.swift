@@ -28,10 +28,22 @@ public final class EventLoop: World, LoopExecutor, @unchecked Sendable {
     private var deferred: [() -> Void] = []
     private var housekeeping: Housekeeping?
     private(set) lazy var http = HTTPClient(loop: self)
+    /// Where TLS decrypts to: one for the loop, like the read buffer; made by the first TLS stream.
+    private(set) lazy var plaintextBuffer: UnsafeMutableRawBufferPointer = {
+        plaintextIsMade = true
+        let buffer = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: EventLoop.plaintextByteCount + streamBufferPadding, alignment: 64)
+        buffer.initializeMemory(as: UInt8.self, repeating: 0)
+        return buffer
+    }()
+    private var plaintextIsMade = false
+    private var clientContexts: [TLSClientOptions: TLSContext] = [:]
 
     /// Jobs run per turn, so that sockets and timers get theirs.
     private static let jobsPerTurn = 4096
     static let readBufferByteCount = 64 << 10
+    /// One TLS record (RFC 8446 §5.1).
+    private static let plaintextByteCount = 16 << 10
 
     /// A loop on a thread of its own. It runs until `stop`.
     /// - Throws: `NetworkError` when the system refuses a descriptor or a thread.
@@ -63,7 +75,18 @@ public final class EventLoop: World, LoopExecutor, @unchecked Sendable {
         housekeeping = try Housekeeping(loop: self, inbox: inbox)
     }
 
-    deinit { readBuffer.deallocate() }
+    deinit {
+        readBuffer.deallocate()
+        if plaintextIsMade { plaintextBuffer.deallocate() }
+    }
+
+    /// Trust is read from disk once for each kind of options.
+    func clientContext(_ options: TLSClientOptions) throws(NetworkError) -> TLSContext {
+        if let known = clientContexts[options] { return known }
+        let context = try TLSContext(client: options)
+        clientContexts[options] = context
+        return context
+    }
 
     /// The `uv_loop_t *`, for code that brings its own libuv handles.
     public var rawLoop: UnsafeMutableRawPointer { UnsafeMutableRawPointer(uvLoop) }

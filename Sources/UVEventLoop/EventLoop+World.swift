@@ -1,74 +1,56 @@
-import CLibuv
-public import WorldInterface
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+internal import CLibuv
+import WorldInterface
 
 extension EventLoop {
-    public func makeTimer(_ fire: @escaping () -> Void) -> any DeadlineTimer { LoopTimer(loop: self, fire: fire) }
+    /// CLOCK_MONOTONIC, the clock that libuv's timers follow.
+    public var now: Instant { Instant(nanoseconds: uv_hrtime()) }
 
+    public var wallClockMilliseconds: Int64 {
+        var time = uv_timeval64_t()
+        uv_gettimeofday(&time)
+        return time.tv_sec * 1000 + Int64(time.tv_usec) / 1000
+    }
+
+    public func makeSeed() -> UInt64 {
+        var generator = SystemRandomNumberGenerator()
+        return generator.next()
+    }
+
+    public func makeTimer(_ fire: @escaping () -> Void) -> any DeadlineTimer {
+        preconditionIsolated()
+        return LoopTimer(loop: self, fire: fire)
+    }
+
+    /// Addresses are tried one after the other, each for at most `TCPStream.patience` while others are left.
     public func connect(
         to endpoint: Endpoint, tls: TLSClientOptions?, handler: any StreamHandler
     ) -> any ByteStream {
-        TCPStream(loop: self, endpoint: endpoint, handler: handler)
+        preconditionIsolated()
+        guard let tls else { return TCPStream.connecting(on: self, to: endpoint, handler: handler) }
+        // TLS JOINT (client): return makeTLSClient(…), and TCPStream.failed when it throws.
+        _ = tls
+        return TCPStream.failed(on: self, .init(.tlsFailed, "TLS is not built in"), handler: handler)
     }
 
     public func listen(
         on endpoint: Endpoint, tls: TLSServerOptions?, accept: @escaping (any ByteStream) -> (any StreamHandler)?
     ) throws(NetworkError) -> any Listener {
-        try TCPListener(loop: self, endpoint: endpoint) { accept($0) }
+        preconditionIsolated()
+        guard let tls else { return try TCPListener.listening(on: self, at: endpoint, accept: accept) }
+        // TLS JOINT (server): a TLSServerContext here, and an `accept` that wraps each stream by makeTLSServer.
+        _ = tls
+        throw NetworkError(.tlsFailed, "TLS is not built in")
     }
 
-    public nonisolated(nonsending) func perform(
-        _ request: HTTPRequest
-    ) async throws(NetworkError) -> HTTPResponse {
-        throw NetworkError(.other, "HTTP is not there yet")
+    nonisolated(nonsending) public func perform(_ request: HTTPRequest) async throws(NetworkError) -> HTTPResponse {
+        // HTTP JOINT: HTTPClient of this loop, made at first use and closed by `atEnd`.
+        throw NetworkError(.other, "HTTP is not built in")
     }
 
-    /// Watches a POSIX signal; `handler` runs on the loop. Close the watch to stop.
+    /// Calls `handler` on the loop whenever the process gets `signal` (SIGINT, SIGTERM, …), which then no longer has
+    /// its default effect. A watch does not keep a host's `uv_run` from returning. Close it before the loop ends.
     public func onSignal(_ signal: Int32, _ handler: @escaping () -> Void) throws(NetworkError) -> SignalWatch {
-        try SignalWatch(loop: self, signal: signal, handler: handler)
+        preconditionIsolated()
+        return try SignalWatch(loop: self, signal: signal, handler: handler)
     }
 }
-
-/// A watch over one POSIX signal. Loop-confined; does not keep a hosted loop alive.
-public final class SignalWatch {
-    private let handle = UnsafeMutablePointer<uv_signal_t>.allocate(capacity: 1)
-    private let handler: () -> Void
-    private var isClosed = false
-
-    init(loop: EventLoop, signal: Int32, handler: @escaping () -> Void) throws(NetworkError) {
-        self.handler = handler
-        uv_signal_init(loop.uvLoop, handle)
-        // Balanced in the close callback.
-        handle.pointee.data = Unmanaged.passRetained(self).toOpaque()
-        let status = uv_signal_start(
-            handle,
-            { handle, _ in
-                guard let data = handle?.pointee.data else { return }
-                Unmanaged<SignalWatch>.fromOpaque(data).takeUnretainedValue().handler()
-            }, signal)
-        uv_unref(UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_handle_t.self))
-        guard status == 0 else {
-            close()
-            throw NetworkError(uv: status, "cannot watch signal \(signal)")
-        }
-    }
-
-    /// Stops watching. Idempotent.
-    public func close() {
-        guard !isClosed else { return }
-        isClosed = true
-        uv_close(UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_handle_t.self)) { handle in
-            guard let handle, let data = handle.pointee.data else { return }
-            UnsafeMutableRawPointer(handle).deallocate()
-            Unmanaged<SignalWatch>.fromOpaque(data).release()
-        }
-    }
-}
-
-/// A write to a socket whose peer is gone is an error of that write, not the end of the process.
-func ignoreBrokenPipes() { _ = signal(SIGPIPE, SIG_IGN) }

@@ -124,9 +124,9 @@ private func answer(_ status: String, _ body: String, _ headers: String = "") ->
 
     @Test func aRequestFromElsewhereIsDoneOnTheLoop() async throws {
         let loop = try EventLoop.start()
-        defer { loop.stop() }
         await #expect {
             try await loop.perform(HTTPRequest(url: "http://127.0.0.1:1/"))
         } throws: { ($0 as? NetworkError)?.kind == .refused }
+        try loop.stop()
     }
 }

@@ -4,8 +4,8 @@ import WorldInterface
 
 /// One TLS connection on loopback between two recorders.
 private struct Pair {
-    let server = Recorder()
-    let client = Recorder()
+    let server = Transcript()
+    let client = Transcript()
     let listener: any Listener
     let near: any ByteStream
 
@@ -101,7 +101,7 @@ private struct Pair {
 
     @Test func aMissingAuthorityFileIsReported() async throws {
         try await LoopRig.run { rig in
-            let client = Recorder()
+            let client = Transcript()
             _ = rig.loop.connect(
                 to: Endpoint(host: "127.0.0.1", port: 1),
                 tls: TLSClientOptions(certificateAuthorityFile: "/nonexistent.pem"), handler: client)
@@ -111,7 +111,7 @@ private struct Pair {
 
     @Test func aServerWithoutTLSIsReported() async throws {
         try await LoopRig.run { rig in
-            let (server, client) = (Recorder(), Recorder())
+            let (server, client) = (Transcript(), Transcript())
             var far: (any ByteStream)?
             let listener = try rig.loop.listen(on: Endpoint(host: "127.0.0.1", port: 0), tls: nil) { stream in
                 far = stream

@@ -1,5 +1,5 @@
-import CCurl
-import CLibuv
+internal import CCurl
+internal import CLibuv
 import WorldInterface
 
 /// HTTP through libcurl's multi-socket interface, driven by the loop's own poll and timer handles. Loop-confined.

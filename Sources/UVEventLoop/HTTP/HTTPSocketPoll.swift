@@ -1,5 +1,5 @@
-import CCurl
-import CLibuv
+internal import CCurl
+internal import CLibuv
 
 /// Watches one of libcurl's sockets. Loop-confined.
 final class HTTPSocketPoll {
@@ -9,7 +9,7 @@ final class HTTPSocketPoll {
 
     init(loop: EventLoop, socket: curl_socket_t, ready: @escaping (Int32) -> Void) {
         self.ready = ready
-        uv_poll_init_socket(loop.uvLoop, handle, socket)
+        uv_poll_init_socket(loop.uv, handle, socket)
         // Balanced in the close callback.
         handle.pointee.data = Unmanaged.passRetained(self).toOpaque()
     }

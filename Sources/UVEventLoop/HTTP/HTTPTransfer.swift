@@ -1,4 +1,4 @@
-import CCurl
+internal import CCurl
 import WorldInterface
 
 /// One request in libcurl's hands, and what has come back. Loop-confined.

@@ -1,4 +1,4 @@
-import COpenSSL
+internal import COpenSSL
 import WorldInterface
 
 /// What many TLS connections share: trust or identity, versions. A reference to an `SSL_CTX`.

@@ -1,4 +1,4 @@
-import COpenSSL
+internal import COpenSSL
 import WorldInterface
 
 /// TLS without I/O: ciphertext in, plaintext out, and the reverse, through OpenSSL's memory BIOs.

@@ -22,17 +22,16 @@ final class TLSStream: ByteStream, StreamHandler {
     private var isPaused = false
     private var isFinishing = false
 
-    init(loop: EventLoop, engine: TLSEngine) {
+    init(loop: EventLoop, engine: TLSEngine, handler: (any StreamHandler)?) {
         self.loop = loop
         self.engine = engine
-    }
-
-    /// Once, right after the creation.
-    func attach(inner: any ByteStream, handler: (any StreamHandler)?) {
-        self.inner = inner
         self.handler = handler
     }
 
+    /// The stream below, whose handler this is. Once, right after the creation.
+    func attach(inner: any ByteStream) { self.inner = inner }
+
+    /// An accepted stream learns its user later than it is made.
     func attach(handler: any StreamHandler) { self.handler = handler }
 
     // MARK: - Below: the stream's handler
@@ -144,7 +143,7 @@ final class TLSStream: ByteStream, StreamHandler {
     }
 
     private func read() {
-        let buffer = UnsafeMutableRawBufferPointer(rebasing: loop.plaintextBuffer.dropLast(streamBufferPadding))
+        let buffer = loop.plaintextBuffer.bytes
         while case .open = phase, !isPaused {
             var count = 0
             switch engine.read(into: buffer, count: &count) {
@@ -169,4 +168,20 @@ final class TLSStream: ByteStream, StreamHandler {
         early = []
         inner?.close()
     }
+}
+
+/// Where TLS decrypts to: one for the loop, like its read buffer.
+final class PlaintextBuffer {
+    /// One TLS record (RFC 8446 §5.1); the padding lies behind.
+    let bytes: UnsafeMutableRawBufferPointer
+    private let memory: UnsafeMutableRawBufferPointer
+
+    init() {
+        let recordByteCount = 16 << 10
+        memory = .allocate(byteCount: recordByteCount + streamBufferPadding, alignment: 64)
+        memory.initializeMemory(as: UInt8.self, repeating: 0)
+        bytes = UnsafeMutableRawBufferPointer(rebasing: memory[..<recordByteCount])
+    }
+
+    deinit { memory.deallocate() }
 }

@@ -24,7 +24,7 @@ public struct Lifecycle: Sendable {
     private(set) var lane = RetryLane.paced
     /// When the connection became ready, until it ends or is judged.
     private(set) var readySince: UInt64?
-    private var random: SeededGenerator
+    private(set) var random: SeededGenerator
     private let timing: CompiledTiming
     private let backoff: CompiledBackoff
     private let table: CompiledTable
@@ -111,16 +111,13 @@ public struct Lifecycle: Sendable {
         }
         if actions.contains(.clearMisses) { misses = 0 }
         if actions.contains(.countMiss) { misses &+= 1 }
+        if !actions.isDisjoint(with: [.countFailure, .retryAtOnce, .wantStop]) { settle(now) }
         if actions.contains(.countFailure) {
-            settle(now)
             failures = min(failures, .max - 2) + 1
             lane = RetryLane(input)
         }
         if actions.contains(.firstRetryAtOnce), failures == 1 { lane = .atOnce }
-        if actions.contains(.retryAtOnce) {
-            settle(now)
-            lane = .atOnce
-        }
+        if actions.contains(.retryAtOnce) { lane = .atOnce }
         if actions.contains(.wantStop) { stopWanted = true }
     }
 

@@ -31,10 +31,11 @@ public:
             return first(hasData, "data", [&] { return readContainer(value, "data", envelope.data); });
         }
         if (isKey(key, "broadcast")) { return first(hasBroadcast, "broadcast", [&] { return readBroadcast(value); }); }
-        if (isKey(key, "seq")) { return first(hasEventSequence, "seq", [&] { return readSequence(value, "seq"); }); }
+        if (isKey(key, "seq")) { return first(hasEventSequence, "seq", [&] { return readSequence(value, "seq", 0); }); }
         if (isKey(key, "status")) { return first(hasStatus, "status", [&] { return readStatus(value); }); }
         if (isKey(key, "seq_reply")) {
-            return first(hasReplySequence, "seq_reply", [&] { return readSequence(value, "seq_reply"); });
+            // The server repeats what it was sent, also when it refuses a negative one (`bad_seq`).
+            return first(hasReplySequence, "seq_reply", [&] { return readSequence(value, "seq_reply", INT64_MIN); });
         }
         if (isKey(key, "error")) {
             return first(hasError, "error", [&] { return readContainer(value, "error", envelope.error); });
@@ -93,10 +94,10 @@ private:
         return success;
     }
 
-    HoldfastOutcome readSequence(ondemand::value value, const char *key) {
+    HoldfastOutcome readSequence(ondemand::value value, const char *key, int64_t least) {
         const bool isNull = tokenOf(value) == "null";
         HOLDFAST_TRY(readInteger(value, key, envelope.sequence));
-        return isNull || envelope.sequence < 0 ? HoldfastOutcome{HOLDFAST_JSON_WRONG_TYPE, key} : success;
+        return isNull || envelope.sequence < least ? HoldfastOutcome{HOLDFAST_JSON_WRONG_TYPE, key} : success;
     }
 
     /// An object, or null, which is kept as if absent.

@@ -184,6 +184,11 @@ struct DecodingReplyTests {
                     sequenceReply: 2, isOK: false, error: ReplyError(id: id, message: #"a "b""#, statusCode: 401)))
     }
 
+    @Test("to a sequence that the server refuses")
+    func negative() throws {
+        #expect(try Fixture.reply(#"{"status":"FAIL","seq_reply":-1}"#) == Reply(sequenceReply: -1, isOK: false))
+    }
+
     @Test("without a sequence")
     func unnumbered() throws {
         #expect(try Fixture.reply(#"{"status":"FAIL"}"#) == Reply(sequenceReply: nil, isOK: false))

@@ -89,7 +89,7 @@ typedef struct {
     bool isOK;
     /// An event always has a sequence; a reply may lack one.
     bool hasSequence;
-    /// `seq` of an event, `seq_reply` of a reply; not negative.
+    /// `seq` of an event, not negative; `seq_reply` of a reply.
     int64_t sequence;
     HoldfastRange name;
     HoldfastRange data;

@@ -7,8 +7,9 @@ public struct Token: Hashable, Sendable {
     /// - Parameter text: the token, perhaps with white space around it, as files have it.
     /// - Throws: `InvalidToken` when it could not be sent in a header: it must be 1 to 4,096 visible ASCII characters.
     public init(_ text: String) throws(InvalidToken) {
-        let end = text.utf8.lastIndex { $0 > 0x20 }.map { text.utf8.index(after: $0) } ?? text.startIndex
-        let bytes = text.utf8[..<end].drop { $0 <= 0x20 }
+        let whiteSpace = " \t\r\n".utf8
+        let end = text.utf8.lastIndex { !whiteSpace.contains($0) }.map { text.utf8.index(after: $0) } ?? text.startIndex
+        let bytes = text.utf8[..<end].drop { whiteSpace.contains($0) }
         if bytes.isEmpty { throw InvalidToken("The token is empty; give the bot's access token.") }
         if bytes.count > 4096 { throw InvalidToken("The token is longer than 4,096 characters; give only the token.") }
         // A line break would smuggle a header (RFC 9112 §5).

@@ -10,10 +10,9 @@ final class Hub {
     /// Registering again, as a re-authentication does, makes events to the user arrive twice; so it does there.
     func register(_ connection: WebConnection, hello: ServerEvent?) {
         byUser[connection.userID, default: []].append(connection)
-        if connection.slot == nil {
-            connection.slot = connections.count
-            connections.append(connection)
-        }
+        guard connection.slot == nil else { return hello.map { send(.event($0), to: connection) } ?? () }
+        connection.slot = connections.count
+        connections.append(connection)
         guard let hello else { return }
         // Before what a resumed connection's queue still holds.
         connection.queue.insert(.event(hello), at: 0)
@@ -69,6 +68,17 @@ final class Hub {
 
     /// Names the connection to the shell because its queue was filled beside the hub.
     func wake(_ connection: WebConnection) { markDirty(connection) }
+
+    /// The server's memory of connections ends with its process.
+    func removeAll() {
+        for connection in connections {
+            connection.slot = nil
+            connection.isActive = false
+        }
+        connections = []
+        byUser = [:]
+        dirty = []
+    }
 
     private func markDirty(_ connection: WebConnection) {
         guard !connection.isDirty else { return }

@@ -18,10 +18,13 @@ final class ServerEvent {
 
     let name: String
     let broadcast: Broadcast
+    /// Of a `posted`: for the log of what was sent.
+    let postID: String?
     /// The text up to the number that is missing.
     private let prefix: [UInt8]
 
-    init(_ name: String, data: JSONValue, to broadcast: Broadcast) {
+    init(_ name: String, data: JSONValue, to broadcast: Broadcast, postID: String? = nil) {
+        self.postID = postID
         self.name = name
         self.broadcast = broadcast
         let omitted: JSONValue =

@@ -28,7 +28,7 @@ extension ServerModel {
 
     /// The socket is gone. The connection waits inactive for a resume; the account goes offline with its last one.
     func disconnect(_ connection: WebConnection) {
-        guard connection.slot != nil else { return }
+        guard !connection.userID.isEmpty, connection.isActive else { return }
         connection.isActive = false
         connection.inactiveSince = now
         if !hub.hasActiveConnection(of: connection.userID) {

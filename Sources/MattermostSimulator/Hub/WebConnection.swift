@@ -31,6 +31,8 @@ final class WebConnection {
     var sequence = 0
     /// Messages that the socket has not taken yet.
     var queue: [Message] = []
+    /// The shell's name for the socket.
+    var number: UInt64 = 0
     /// Place in the hub's list, or nil when it is not registered.
     var slot: Int?
     /// Whether the shell has been told that there is something to write.
@@ -38,6 +40,7 @@ final class WebConnection {
     /// Whether `hello` is due at registration: not for a connection that was resumed.
     var greets = true
     private(set) var sentCount = 0
+    private(set) var sentPostIDs: [String] = []
     private var ring: [(sequence: Int, event: ServerEvent)] = []
     private var ringStart = 0
 
@@ -46,6 +49,7 @@ final class WebConnection {
     /// The next message as text, numbered and remembered; nil when nothing waits.
     func takeNext() -> [UInt8]? {
         guard !queue.isEmpty else { return nil }
+        sentCount += 1
         switch queue.removeFirst() {
         case .text(let text): return text
         case .event(let event): return number(event)
@@ -86,7 +90,7 @@ final class WebConnection {
             ringStart = (ringStart + 1) % Self.ringCapacity
         }
         sequence += 1
-        sentCount += 1
+        if let postID = event.postID, sentPostIDs.count < 10_000 { sentPostIDs.append(postID) }
         return text
     }
 }

@@ -1,8 +1,10 @@
 /// Publishing (server: `WebConn.shouldSendEvent`).
 extension ServerModel {
     /// The session is checked before the addressee: that is how an event for someone else silences a connection.
-    func publish(_ name: String, _ data: JSONValue, to broadcast: ServerEvent.Broadcast) {
-        let event = ServerEvent(name, data: data, to: broadcast)
+    func publish(
+        _ name: String, _ data: JSONValue, to broadcast: ServerEvent.Broadcast, postID: String? = nil
+    ) {
+        let event = ServerEvent(name, data: data, to: broadcast, postID: postID)
         // A copy, since a connection whose queue is full leaves the list.
         let candidates = broadcast.userID.isEmpty ? hub.connections : hub.connections(of: broadcast.userID)
         for connection in candidates where shouldSend(event, to: connection) {

@@ -153,7 +153,7 @@ extension ServerModel {
         data.append(.init(name: "sender_name", value: .string(sender)))
         data.append(.init(name: "set_online", value: .bool(setsOnline)))
         data.append(.init(name: "team_id", value: .string(channel.teamID)))
-        publish("posted", .object(data), to: .init(channelID: channel.id))
+        publish("posted", .object(data), to: .init(channelID: channel.id), postID: post.id)
     }
 
     /// By name, by a word for all, or as the other side of a direct channel.

@@ -165,6 +165,10 @@ struct RetryTests {
                 _ = machine.handle(Input(.ready, generation: machine.generation), now: now)
             } else if let deadline = machine.deadline {
                 #expect(machine.due >= now)
+                // An attempt and a probe get at least a millisecond.
+                if machine.state == .connecting || machine.state == .probing {
+                    #expect(machine.due - now >= 1_000_000)
+                }
                 if machine.due == .max { break }
                 now = machine.due
                 _ = machine.handle(Input(deadline.event), now: now)

@@ -64,6 +64,14 @@ struct ChartTextTests {
         }
     }
 
+    @Test("every action has a name and a meaning")
+    func actions() {
+        let used = rows.reduce(into: Actions()) { $0.formUnion($1.actions) }
+        #expect(Actions.glossary.reduce(into: Actions()) { $0.formUnion($1.action) } == used)
+        #expect(Set(Actions.glossary.map(\.name)).count == Actions.glossary.count)
+        for entry in Actions.glossary { #expect(entry.action.rawValue.nonzeroBitCount == 1 && !entry.meaning.isEmpty) }
+    }
+
     @Test("no table breaks the page")
     func pipes() {
         var table = TransitionTable.standard

@@ -149,19 +149,21 @@ struct RetryTests {
     }
 
     @Test(
-        "nonsense in the timing neither traps nor spins", arguments: [Duration.zero, .seconds(-5), .seconds(Int64.max)])
-    func nonsense(duration: Duration) {
+        "nonsense in the timing neither traps nor spins",
+        arguments: [Duration.zero, .seconds(-5), .seconds(Int64.max)],
+        [UInt32(0), .max])
+    func nonsense(duration: Duration, misses: UInt32) {
         var machine = machine {
             ($0.connectTimeout, $0.probeInterval, $0.firstProbe, $0.probeAgain) = (
                 duration, duration, duration, duration
             )
-            ($0.probeTimeout, $0.drain, $0.closeTimeout, $0.missesAllowed) = (duration, duration, duration, .max)
+            ($0.probeTimeout, $0.drain, $0.closeTimeout, $0.missesAllowed) = (duration, duration, duration, misses)
         }
         var now: UInt64 = 0
         _ = machine.handle(Input(.start), now: now)
-        // Left to its deadlines alone; every third attempt succeeds. A thousand steps take at least a third of a second.
-        for count in 0..<1_000 {
-            if machine.state == .connecting, count % 3 == 0 {
+        // Left to its deadlines alone; every second attempt succeeds. A thousand steps take at least a third of a second.
+        for _ in 0..<1_000 {
+            if machine.state == .connecting, machine.generation % 2 == 1 {
                 _ = machine.handle(Input(.ready, generation: machine.generation), now: now)
             } else if let deadline = machine.deadline {
                 #expect(machine.due >= now)

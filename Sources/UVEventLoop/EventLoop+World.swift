@@ -1,0 +1,78 @@
+internal import CLibuv
+import WorldInterface
+
+extension EventLoop {
+    /// CLOCK_MONOTONIC, the clock that libuv's timers follow.
+    public var now: Instant { Instant(nanoseconds: uv_hrtime()) }
+
+    public var wallClockMilliseconds: Int64 {
+        var time = uv_timeval64_t()
+        uv_gettimeofday(&time)
+        return time.tv_sec * 1000 + Int64(time.tv_usec) / 1000
+    }
+
+    public func makeSeed() -> UInt64 {
+        var generator = SystemRandomNumberGenerator()
+        return generator.next()
+    }
+
+    public func makeTimer(_ fire: @escaping () -> Void) -> any DeadlineTimer {
+        preconditionIsolated()
+        return LoopTimer(loop: self, fire: fire)
+    }
+
+    /// Addresses are tried one after the other, each for at most `TCPStream.patience` while others are left.
+    public func connect(
+        to endpoint: Endpoint, tls: TLSClientOptions?, handler: any StreamHandler
+    ) -> any ByteStream {
+        preconditionIsolated()
+        guard let tls else { return TCPStream.connecting(on: self, to: endpoint, handler: handler) }
+        do throws(NetworkError) {
+            let engine = try TLSEngine(
+                client: try clientContext(tls), serverName: endpoint.host,
+                isNumeric: SocketAddress(numeric: endpoint) != nil)
+            let stream = TLSStream(loop: self, engine: engine, handler: handler)
+            stream.attach(inner: TCPStream.connecting(on: self, to: endpoint, handler: stream))
+            return stream
+        } catch {
+            return TCPStream.failed(on: self, error, handler: handler)
+        }
+    }
+
+    public func listen(
+        on endpoint: Endpoint, tls: TLSServerOptions?, accept: @escaping (any ByteStream) -> (any StreamHandler)?
+    ) throws(NetworkError) -> any Listener {
+        preconditionIsolated()
+        guard let tls else { return try TCPListener.listening(on: self, at: endpoint, accept: accept) }
+        let context = try TLSContext(server: tls)
+        return try TCPListener.listening(on: self, at: endpoint) { [unowned self] tcp in
+            guard let engine = try? TLSEngine(server: context) else { return nil }
+            let stream = TLSStream(loop: self, engine: engine, handler: nil)
+            stream.attach(inner: tcp)
+            guard let handler = accept(stream) else { return nil }
+            stream.attach(handler: handler)
+            return stream
+        }
+    }
+
+    /// May be called from elsewhere too: the request is then made on the loop.
+    nonisolated(nonsending) public func perform(_ request: HTTPRequest) async throws(NetworkError) -> HTTPResponse {
+        if isOnLoop { return try await http.perform(request) }
+        return try await run { () async throws(NetworkError) in try await self.http.perform(request) }
+    }
+
+    func cancelTransfer(_ key: UInt64) { http.cancel(key) }
+
+    /// Closes the pooled HTTP connections and their handles; requests in flight are cancelled. The loop does it at its end.
+    public func closeHTTPConnections() {
+        preconditionIsolated()
+        http.close()
+    }
+
+    /// Calls `handler` on the loop whenever the process gets `signal` (SIGINT, SIGTERM, …), which then no longer has
+    /// its default effect. A watch does not keep a host's `uv_run` from returning. Close it before the loop ends.
+    public func onSignal(_ signal: Int32, _ handler: @escaping () -> Void) throws(NetworkError) -> SignalWatch {
+        preconditionIsolated()
+        return try SignalWatch(loop: self, signal: signal, handler: handler)
+    }
+}

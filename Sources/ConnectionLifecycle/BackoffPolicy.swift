@@ -60,7 +60,8 @@ struct CompiledBackoff: Hashable, Sendable {
 
     let paced, slow: Growth
     let resetAfter, atOnceJitter, retryAfterCap: UInt64
-    let jitter: Double
+    /// As a fraction of 2^64.
+    let jitter: UInt64
     let attemptBudget: UInt32
 
     init(_ policy: BackoffPolicy) {
@@ -69,7 +70,7 @@ struct CompiledBackoff: Hashable, Sendable {
         resetAfter = policy.resetAfter.clampedNanoseconds
         atOnceJitter = policy.atOnceJitter.clampedNanoseconds
         retryAfterCap = policy.retryAfterCap.clampedNanoseconds
-        jitter = policy.jitter >= 0 ? min(policy.jitter, 1) : 0
+        jitter = policy.jitter >= 1 ? .max : policy.jitter > 0 ? UInt64(policy.jitter * 0x1p64) : 0
         attemptBudget = policy.attemptBudget ?? .max
     }
 
@@ -87,7 +88,7 @@ struct CompiledBackoff: Hashable, Sendable {
     }
 
     private func jittered(_ nominal: UInt64, _ random: inout SeededGenerator) -> UInt64 {
-        let span = UInt64(Double(nominal) * jitter)
+        let span = nominal.multipliedFullWidth(by: jitter).high
         return max(nominal - random.below(span), CompiledBackoff.least)
     }
 }

@@ -72,6 +72,9 @@ public struct Lifecycle: Sendable {
 
     // MARK: - Inside
 
+    // Inlined by request: handing the cell and the input down through three calls costs as much as the work itself.
+
+    @inline(__always)
     private func admits(_ input: Input, _ gate: CompiledTable.Gate, _ now: UInt64) -> Bool {
         switch gate {
         case .closed: false
@@ -82,6 +85,7 @@ public struct Lifecycle: Sendable {
         }
     }
 
+    @inline(__always)
     private func answer(_ question: Question, _ input: Input) -> Bool {
         switch question {
         case .mayRetry: input.failure != .fatal && failures < backoff.attemptBudget
@@ -90,6 +94,7 @@ public struct Lifecycle: Sendable {
         }
     }
 
+    @inline(__always)
     private mutating func perform(_ cell: CompiledTable.Cell, _ input: Input, _ now: UInt64) {
         if !cell.actions.isEmpty { apply(cell.actions, input, now) }
         if cell.acquire.contains(.probe) { round &+= 1 }
@@ -102,6 +107,7 @@ public struct Lifecycle: Sendable {
         }
     }
 
+    @inline(__always)
     private mutating func apply(_ actions: Actions, _ input: Input, _ now: UInt64) {
         if actions.contains(.beginAttempt) { generation &+= 1 }
         if actions.contains(.markReady) {
@@ -129,6 +135,7 @@ public struct Lifecycle: Sendable {
         if now >= CompiledTiming.sum(since, backoff.resetAfter) { failures = 0 }
     }
 
+    @inline(__always)
     private mutating func nextDue(after actions: Actions, _ input: Input, _ now: UInt64) -> UInt64 {
         guard let kind = deadline else { return .max }
         let delay: UInt64
@@ -143,6 +150,7 @@ public struct Lifecycle: Sendable {
         return CompiledTiming.sum(now, delay)
     }
 
+    @inline(__always)
     private mutating func probeDelay(after actions: Actions) -> UInt64 {
         if actions.contains(.markReady) { return timing.firstProbe }
         if misses > 0 { return timing.probeAgain }

@@ -35,6 +35,10 @@ extension StateChart {
 
         \(markdownTable(["id", "from", "event", "guard", "to", "actions", "because"], transitionRows))
 
+        Actions change what the machine remembers; what starts and ends outside follows from what the states own.
+
+        \(markdownTable(["action", "meaning"], Actions.glossary.map { ["`\($0.name)`", $0.meaning] }))
+
         ## Ignored
 
         These can occur and change nothing, on purpose.

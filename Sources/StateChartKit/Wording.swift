@@ -52,13 +52,21 @@ extension Resources {
 }
 
 extension Actions {
+    /// Each action with its name and what it does, in the order of the bits.
+    static let glossary: [(action: Actions, name: String, meaning: String)] = [
+        (.beginAttempt, "beginAttempt", "The next generation begins."),
+        (.markReady, "markReady", "Remember when the connection became ready; no misses."),
+        (
+            .countFailure, "countFailure",
+            "One more failure in a row: the wait grows. Forgotten after a stable connection."
+        ),
+        (.countMiss, "countMiss", "One more unanswered probe in a row."),
+        (.clearMisses, "clearMisses", "The connection answered: no misses."),
+        (.retryAtOnce, "retryAtOnce", "The next wait is short."),
+        (.firstRetryAtOnce, "firstRetryAtOnce", "The next wait is short if this failure is the first in a row."),
+        (.wantStop, "wantStop", "No further attempt: the end is stopped."),
+    ]
+
     /// The names, in the order of the bits.
-    var names: [String] {
-        let known: [(Actions, String)] = [
-            (.beginAttempt, "beginAttempt"), (.markReady, "markReady"), (.countFailure, "countFailure"),
-            (.countMiss, "countMiss"), (.clearMisses, "clearMisses"), (.retryAtOnce, "retryAtOnce"),
-            (.firstRetryAtOnce, "firstRetryAtOnce"), (.wantStop, "wantStop"),
-        ]
-        return known.filter { contains($0.0) }.map(\.1)
-    }
+    var names: [String] { Actions.glossary.filter { contains($0.action) }.map(\.name) }
 }

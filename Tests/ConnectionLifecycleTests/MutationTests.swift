@@ -25,4 +25,22 @@ struct MutationTests {
             "(structure \(caught[0]), invariants \(caught[1]), specification \(caught[2]))")
         #expect(survivors == [])
     }
+
+    @Test("a report names the pair and the row")
+    func names() throws {
+        var table = TransitionTable.standard
+        let index = try #require(table.rows.firstIndex { $0.id == "T12" })
+        table.rows.remove(at: index)
+        #expect(TableChecker(table: table).violations(of: .structure).contains("open × lost has no row"))
+
+        table = .standard
+        table.rows.append(Row("T99", .open, .lost, to: .stopped, because: "Wrong."))
+        let doubled = TableChecker(table: table).violations(of: .structure)
+        #expect(doubled.contains { $0.contains("open × lost") && $0.contains("T12, T99") })
+
+        table = .standard
+        table.rows[index].to = .stopped
+        let redirected = TableChecker(table: table).violations(of: .behaviour, enough: 3)
+        #expect(redirected.contains { $0.hasPrefix("open × lost, T12: is stopped although nobody wants it") })
+    }
 }

@@ -42,7 +42,8 @@ struct TableChecker {
     // MARK: - Structure
 
     private func structure() -> [String] {
-        states() + identities() + State.allCases.flatMap { state in Event.allCases.flatMap { pair(state, $0) } }
+        states() + identities() + table.rows.flatMap(actions)
+            + State.allCases.flatMap { state in Event.allCases.flatMap { pair(state, $0) } }
             + reach()
     }
 
@@ -82,6 +83,36 @@ struct TableChecker {
             }
             if !row.because.hasSuffix(".") { problems.append("\(name(row)) has no reason") }
             if row.to == nil, !row.actions.isEmpty { problems.append("\(name(row)) is ignored and acts") }
+        }
+        return problems
+    }
+
+    /// An action stands only where it can have an effect: one that cannot would be a lie in the chart.
+    private func actions(_ row: Row) -> [String] {
+        guard let to = row.to, let before = table.definition(of: row.from), let after = table.definition(of: to) else {
+            return []
+        }
+        var problems: [String] = []
+        let (released, acquired) = (before.owns.subtracting(after.owns), after.owns.subtracting(before.owns))
+        func demand(_ rule: Bool, _ problem: String) {
+            if !rule { problems.append("\(name(row)) \(problem)") }
+        }
+        if row.actions.contains(.beginAttempt) {
+            demand(acquired.contains(.attempt), "begins an attempt that nobody makes")
+        }
+        if row.actions.contains(.markReady) {
+            demand(acquired.contains(.socket), "marks as ready what is no new socket")
+            demand(!row.actions.contains(.clearMisses), "clears misses twice")
+        }
+        if !row.actions.isDisjoint(with: [.countMiss, .clearMisses]) {
+            demand(released.contains(.probe) || acquired.contains(.socket), "counts misses without a probe")
+            demand(!row.actions.isSuperset(of: [.countMiss, .clearMisses]), "counts a miss and clears it")
+        }
+        if row.actions.contains(.firstRetryAtOnce) {
+            demand(row.actions.contains(.countFailure), "asks for the first failure without counting one")
+        }
+        if row.actions.contains(.wantStop) {
+            demand(row.condition != .when(.stopWanted), "wants a stop that is wanted already")
         }
         return problems
     }

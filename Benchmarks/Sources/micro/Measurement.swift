@@ -36,7 +36,8 @@ struct Measurement {
         median = costs[costs.count / 2]
         minimum = costs[0]
         maximum = costs[costs.count - 1]
-        allocations = allocation_count_is_available() ? Double(asked) / Double(events) : nil
+        // A counter that counted nothing since the process began, arrays and all, does not count.
+        allocations = allocation_count_is_available() && allocation_count() > 0 ? Double(asked) / Double(events) : nil
     }
 
     var json: String {

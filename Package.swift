@@ -59,7 +59,9 @@ let package = Package(
         .testTarget(name: "HoldfastTests", dependencies: ["Holdfast", "WebSocketCodec"]),
         .testTarget(
             name: "HoldfastMattermostTests",
-            dependencies: ["HoldfastMattermost", "Holdfast", "MattermostSimulator"]),
+            dependencies: [
+                "HoldfastMattermost", "Holdfast", "MattermostSimulator", "ConnectionLifecycle", "UVEventLoop", "WorldInterface",
+            ]),
         .testTarget(
             name: "MattermostSimulatorTests",
             dependencies: ["MattermostSimulator", "UVEventLoop", "WebSocketCodec", "WorldInterface"]),

@@ -31,6 +31,7 @@ final class MattermostLink: Link {
     private var socket: WebSocketClient?
     private var lastRequest: Int64 = 0
     private var lastSequence: Int64?
+    private var lastSuspicion: Instant?
     private var probe: MattermostProbe?
 
     /// The account's revision as it was before dialling, or since a probe last proved the connection.
@@ -163,9 +164,7 @@ extension MattermostLink: WebSocketClientHandler {
         phase = .greeting(since: world.now)
         guard options.authentication == .challenge else { return }
         lastRequest += 1
-        let token = service.token.secret.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-        socket?.send(
-            text: #"{"seq":\#(lastRequest),"action":"authentication_challenge","data":{"token":"\#(token)"}}"#)
+        socket?.send(text: service.token.challenge(sequence: lastRequest))
     }
 
     func webSocketReceived(_ message: UnsafeRawBufferPointer) {
@@ -195,10 +194,17 @@ extension MattermostLink: WebSocketClientHandler {
         probe?.received(event)
     }
 
+    /// The next probe looks into it. It runs at once, but not again and again where every message gives a reason.
     private func suspect(_ evidence: String) {
         suspicion = evidence
+        let now = world.now
+        if let last = lastSuspicion, now.nanoseconds(since: last) < MattermostLink.suspicionPause { return }
+        lastSuspicion = now
         port.report(.suspicion(evidence))
     }
+
+    /// Nanoseconds.
+    private static let suspicionPause: UInt64 = 5_000_000_000
 
     private func received(_ reply: Reply) {
         if case .proving(let sequence) = phase, reply.sequenceReply == sequence {
@@ -261,6 +267,14 @@ extension MattermostClient {
         } catch {
             return .failure(error)
         }
+    }
+}
+
+extension Token {
+    /// The first message of a connection that signs in by challenge.
+    fileprivate func challenge(sequence: Int64) -> String {
+        let token = secret.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        return #"{"seq":\#(sequence),"action":"authentication_challenge","data":{"token":"\#(token)"}}"#
     }
 }
 

@@ -39,7 +39,9 @@ let package = Package(
         .target(
             name: "Holdfast",
             dependencies: ["ConnectionLifecycle", "WebSocketCodec", "WorldInterface", "UVEventLoop"]),
-        .target(name: "HoldfastMattermost", dependencies: ["Holdfast", "CSimdJSON"]),
+        .target(
+            name: "HoldfastMattermost",
+            dependencies: ["Holdfast", "ConnectionLifecycle", "WebSocketCodec", "WorldInterface", "CSimdJSON"]),
         .target(
             name: "MattermostSimulator",
             dependencies: ["WebSocketCodec", "WorldInterface", "CZlib"]),
@@ -53,11 +55,13 @@ let package = Package(
         .testTarget(name: "ConnectionLifecycleTests", dependencies: ["ConnectionLifecycle"]),
         .testTarget(name: "StateChartKitTests", dependencies: ["StateChartKit", "ConnectionLifecycle"]),
         .testTarget(name: "WebSocketCodecTests", dependencies: ["WebSocketCodec"]),
-        .testTarget(name: "UVEventLoopTests", dependencies: ["UVEventLoop", "WorldInterface"]),
-        .testTarget(name: "HoldfastTests", dependencies: ["Holdfast"]),
+        .testTarget(name: "UVEventLoopTests", dependencies: ["UVEventLoop", "WorldInterface", "COpenSSL"]),
+        .testTarget(name: "HoldfastTests", dependencies: ["Holdfast", "WebSocketCodec"]),
         .testTarget(
             name: "HoldfastMattermostTests",
-            dependencies: ["HoldfastMattermost", "Holdfast", "MattermostSimulator"]),
+            dependencies: [
+                "HoldfastMattermost", "Holdfast", "MattermostSimulator", "ConnectionLifecycle", "UVEventLoop", "WorldInterface",
+            ]),
         .testTarget(
             name: "MattermostSimulatorTests",
             dependencies: ["MattermostSimulator", "UVEventLoop", "WebSocketCodec", "WorldInterface"]),

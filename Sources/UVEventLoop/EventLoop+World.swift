@@ -1,74 +1,78 @@
-import CLibuv
-public import WorldInterface
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
+internal import CLibuv
+import WorldInterface
 
 extension EventLoop {
-    public func makeTimer(_ fire: @escaping () -> Void) -> any DeadlineTimer { LoopTimer(loop: self, fire: fire) }
+    /// CLOCK_MONOTONIC, the clock that libuv's timers follow.
+    public var now: Instant { Instant(nanoseconds: uv_hrtime()) }
 
+    public var wallClockMilliseconds: Int64 {
+        var time = uv_timeval64_t()
+        uv_gettimeofday(&time)
+        return time.tv_sec * 1000 + Int64(time.tv_usec) / 1000
+    }
+
+    public func makeSeed() -> UInt64 {
+        var generator = SystemRandomNumberGenerator()
+        return generator.next()
+    }
+
+    public func makeTimer(_ fire: @escaping () -> Void) -> any DeadlineTimer {
+        preconditionIsolated()
+        return LoopTimer(loop: self, fire: fire)
+    }
+
+    /// Addresses are tried one after the other, each for at most `TCPStream.patience` while others are left.
     public func connect(
         to endpoint: Endpoint, tls: TLSClientOptions?, handler: any StreamHandler
     ) -> any ByteStream {
-        TCPStream(loop: self, endpoint: endpoint, handler: handler)
+        preconditionIsolated()
+        guard let tls else { return TCPStream.connecting(on: self, to: endpoint, handler: handler) }
+        do throws(NetworkError) {
+            let engine = try TLSEngine(
+                client: try clientContext(tls), serverName: endpoint.host,
+                isNumeric: SocketAddress(numeric: endpoint) != nil)
+            let stream = TLSStream(loop: self, engine: engine, handler: handler)
+            stream.attach(inner: TCPStream.connecting(on: self, to: endpoint, handler: stream))
+            return stream
+        } catch {
+            return TCPStream.failed(on: self, error, handler: handler)
+        }
     }
 
     public func listen(
         on endpoint: Endpoint, tls: TLSServerOptions?, accept: @escaping (any ByteStream) -> (any StreamHandler)?
     ) throws(NetworkError) -> any Listener {
-        try TCPListener(loop: self, endpoint: endpoint) { accept($0) }
+        preconditionIsolated()
+        guard let tls else { return try TCPListener.listening(on: self, at: endpoint, accept: accept) }
+        let context = try TLSContext(server: tls)
+        return try TCPListener.listening(on: self, at: endpoint) { [unowned self] tcp in
+            guard let engine = try? TLSEngine(server: context) else { return nil }
+            let stream = TLSStream(loop: self, engine: engine, handler: nil)
+            stream.attach(inner: tcp)
+            guard let handler = accept(stream) else { return nil }
+            stream.attach(handler: handler)
+            return stream
+        }
     }
 
-    public nonisolated(nonsending) func perform(
-        _ request: HTTPRequest
-    ) async throws(NetworkError) -> HTTPResponse {
-        throw NetworkError(.other, "HTTP is not there yet")
+    /// May be called from elsewhere too: the request is then made on the loop.
+    nonisolated(nonsending) public func perform(_ request: HTTPRequest) async throws(NetworkError) -> HTTPResponse {
+        if isOnLoop { return try await http.perform(request) }
+        return try await run { () async throws(NetworkError) in try await self.http.perform(request) }
     }
 
-    /// Watches a POSIX signal; `handler` runs on the loop. Close the watch to stop.
+    func cancelTransfer(_ key: UInt64) { http.cancel(key) }
+
+    /// Closes the pooled HTTP connections and their handles; requests in flight are cancelled. The loop does it at its end.
+    public func closeHTTPConnections() {
+        preconditionIsolated()
+        http.close()
+    }
+
+    /// Calls `handler` on the loop whenever the process gets `signal` (SIGINT, SIGTERM, …), which then no longer has
+    /// its default effect. A watch does not keep a host's `uv_run` from returning. Close it before the loop ends.
     public func onSignal(_ signal: Int32, _ handler: @escaping () -> Void) throws(NetworkError) -> SignalWatch {
-        try SignalWatch(loop: self, signal: signal, handler: handler)
+        preconditionIsolated()
+        return try SignalWatch(loop: self, signal: signal, handler: handler)
     }
 }
-
-/// A watch over one POSIX signal. Loop-confined; does not keep a hosted loop alive.
-public final class SignalWatch {
-    private let handle = UnsafeMutablePointer<uv_signal_t>.allocate(capacity: 1)
-    private let handler: () -> Void
-    private var isClosed = false
-
-    init(loop: EventLoop, signal: Int32, handler: @escaping () -> Void) throws(NetworkError) {
-        self.handler = handler
-        uv_signal_init(loop.uvLoop, handle)
-        // Balanced in the close callback.
-        handle.pointee.data = Unmanaged.passRetained(self).toOpaque()
-        let status = uv_signal_start(
-            handle,
-            { handle, _ in
-                guard let data = handle?.pointee.data else { return }
-                Unmanaged<SignalWatch>.fromOpaque(data).takeUnretainedValue().handler()
-            }, signal)
-        uv_unref(UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_handle_t.self))
-        guard status == 0 else {
-            close()
-            throw NetworkError(uv: status, "cannot watch signal \(signal)")
-        }
-    }
-
-    /// Stops watching. Idempotent.
-    public func close() {
-        guard !isClosed else { return }
-        isClosed = true
-        uv_close(UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_handle_t.self)) { handle in
-            guard let handle, let data = handle.pointee.data else { return }
-            UnsafeMutableRawPointer(handle).deallocate()
-            Unmanaged<SignalWatch>.fromOpaque(data).release()
-        }
-    }
-}
-
-/// A write to a socket whose peer is gone is an error of that write, not the end of the process.
-func ignoreBrokenPipes() { _ = signal(SIGPIPE, SIG_IGN) }

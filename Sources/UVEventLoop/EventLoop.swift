@@ -1,210 +1,235 @@
-import CLibuv
-public import WorldInterface
+internal import CLibuv
+import Synchronization
+import WorldInterface
 
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
-/// A libuv loop as the executor of actors, and as the real world behind the `World` seam.
+/// A libuv loop as the executor of Swift actors: the real `World`.
 ///
-/// It runs on a thread of its own (`start`) or on a `uv_loop_t` that the host owns and runs (`init(adopting:)`). Actors
-/// that live on it return it from `unownedExecutor`; tasks prefer it with `Task(executorPreference:)`. Then an await
-/// on the same loop stays on it.
+/// Either it runs on a thread of its own (`start`, ended by `stop`), or on a loop that the host owns and runs
+/// (`init(adopting:)`, ended by `close`). This module knows sockets, timers, names, TLS and HTTP; it must never know
+/// WebSockets, chat servers or the lifecycle.
 ///
-/// Isolation: `enqueue`, `now`, `wallClockMilliseconds`, `makeSeed` and `stop` may be called from any thread, everything
-/// else only on the loop.
+/// Isolation: `now`, `wallClockMilliseconds`, `makeSeed`, `executor`, `isOnLoop`, `run` and `stop` may be used from
+/// any thread; all else belongs to the loop's thread: call it from an actor pinned to this executor, from a task that
+/// prefers it, or inside `run`.
+///
+/// Sound to share: what other threads touch is behind the inbox's lock or atomic; the rest is confined to the loop's
+/// thread, and starting and joining that thread order what comes before and after.
 public final class EventLoop: World, LoopExecutor, @unchecked Sendable {
-    // Sound as Sendable: all mutable state is confined to the loop's thread, except the inbox, which has a lock.
+    /// The most jobs that run before the loop looks at its sockets again.
+    static let jobsPerTurn = 256
+    /// One read buffer for all streams: it is only in use during a read callback.
+    static let readBufferSize = 64 << 10
 
-    let uvLoop: UnsafeMutablePointer<uv_loop_t>
-    /// One for the whole loop; a read callback consumes it before the next one can run.
-    let readBuffer: UnsafeMutableRawBufferPointer
-    private let inbox: Inbox
-    private var thread: pthread_t
-    private var ready: [UnownedJob] = []
-    private var draining: [UnownedJob] = []
-    private var deferred: [() -> Void] = []
-    private var housekeeping: Housekeeping?
-    private var onStop: [() -> Void] = []
+    let uv: UnsafeMutablePointer<uv_loop_t>
+    let readBuffer: UnsafeMutableRawPointer
+    let inbox: Inbox
+    var jobs = JobQueue()
+    var isRunningJobs = false
+    /// The empty array that takes the place of the inbox's, so that neither is allocated anew each time.
+    var spareJobs: [UnownedJob] = []
+    let handles: LoopHandles
+    private let ownsLoop: Bool
+    private let threadIdentity = Atomic<UInt>(0)
+    private var thread = uv_thread_t()
+    /// Run on the loop before it ends: what parts of this module keep for the loop's whole life is closed here.
+    private var endings: [() -> Void] = []
+    /// Made by the first request.
+    private(set) lazy var http: HTTPClient = {
+        atEnd { [unowned self] in http.close() }
+        return HTTPClient(loop: self)
+    }()
+    /// Made by the first TLS stream.
+    private(set) lazy var plaintextBuffer = PlaintextBuffer()
+    private var clientContexts: [TLSClientOptions: TLSContext] = [:]
 
-    /// Jobs run per turn, so that sockets and timers get theirs.
-    private static let jobsPerTurn = 4096
-    static let readBufferByteCount = 64 << 10
+    // MARK: Life
 
-    /// A loop on a thread of its own. It runs until `stop`.
-    /// - Throws: `NetworkError` when the system refuses a descriptor or a thread.
-    public static func start() throws(NetworkError) -> EventLoop {
-        let uvLoop = UnsafeMutablePointer<uv_loop_t>.allocate(capacity: 1)
-        try check(uv_loop_init(uvLoop), "create an event loop")
-        let loop = try EventLoop(uvLoop)
-        try loop.runOnOwnThread()
+    /// Starts a loop on a thread of its own. It runs until `stop`.
+    /// - Parameter name: the thread's name in debuggers; the system cuts it at 15 bytes.
+    public static func start(name: String = "holdfast") throws(NetworkError) -> EventLoop {
+        let uv = UnsafeMutablePointer<uv_loop_t>.allocate(capacity: 1)
+        let code = uv_loop_init(uv)
+        guard code == 0 else {
+            uv.deallocate()
+            throw NetworkError(uv: code, "cannot create an event loop")
+        }
+        clibuv_keep_arena_memory()
+        let loop = try EventLoop(uv, ownsLoop: true)
+        let start = ThreadStart(loop: loop, name: name)
+        let argument = Unmanaged.passRetained(start)
+        let threadCode = uv_thread_create(
+            &loop.thread,
+            { argument in
+                guard let argument else { return }
+                let start = Unmanaged<ThreadStart>.fromOpaque(argument).takeRetainedValue()
+                clibuv_name_thread(start.name)
+                start.loop.runUntilStopped()
+            }, argument.toOpaque())
+        guard threadCode == 0 else {
+            argument.release()
+            loop.inbox.withLock { $0.isStopRequested = true }
+            loop.runUntilStopped()
+            throw NetworkError(uv: threadCode, "cannot start a thread")
+        }
         return loop
     }
 
-    /// A loop that the host owns: it must be initialised, and the host calls `uv_run`, on this thread.
-    /// Its own handles do not keep `uv_run` alive. Call `stop` before the host closes its loop.
-    ///
-    /// - Parameter loop: a `uv_loop_t *`.
-    public convenience init(adopting loop: UnsafeMutableRawPointer) throws(NetworkError) {
-        try self.init(loop.assumingMemoryBound(to: uv_loop_t.self))
-        housekeeping?.doNotKeepAlive()
+    /// Lives on a loop that the host owns and runs with `uv_run`. Call it on the thread that runs that loop. The loop's
+    /// own handles are unreferenced: they alone do not keep `uv_run` from returning; jobs, timers and streams do.
+    /// A host whose only work may come from other threads sets `keepsHostRunning`.
+    /// - Parameter host: a `uv_loop_t *`. It must outlive this object until `close` and a further `uv_run`.
+    public convenience init(adopting host: UnsafeMutableRawPointer) throws(NetworkError) {
+        try self.init(host.assumingMemoryBound(to: uv_loop_t.self), ownsLoop: false)
+        threadIdentity.store(clibuv_current_thread(), ordering: .relaxed)
     }
 
-    private init(_ uvLoop: UnsafeMutablePointer<uv_loop_t>) throws(NetworkError) {
-        ignoreBrokenPipes()
-        self.uvLoop = uvLoop
-        thread = pthread_self()
-        inbox = try Inbox()
-        readBuffer = .allocate(
-            byteCount: EventLoop.readBufferByteCount + streamBufferPadding, alignment: 64)
-        readBuffer.initializeMemory(as: UInt8.self, repeating: 0)
-        housekeeping = try Housekeeping(loop: self, inbox: inbox)
+    private init(_ uv: UnsafeMutablePointer<uv_loop_t>, ownsLoop: Bool) throws(NetworkError) {
+        clibuv_ignore_broken_pipe()
+        inbox = Inbox(wakeUp: try WakeUp())
+        self.uv = uv
+        self.ownsLoop = ownsLoop
+        readBuffer = .allocate(byteCount: Self.readBufferSize + streamBufferPadding, alignment: 64)
+        readBuffer.initializeMemory(as: UInt8.self, repeating: 0, count: Self.readBufferSize + streamBufferPadding)
+        handles = LoopHandles()
+        try handles.open(on: self, keepLoopAlive: ownsLoop)
     }
 
-    deinit { readBuffer.deallocate() }
-
-    /// The `uv_loop_t *`, for code that brings its own libuv handles.
-    public var rawLoop: UnsafeMutableRawPointer { UnsafeMutableRawPointer(uvLoop) }
-
-    // MARK: - Clock and randomness
-
-    public var now: Instant { Instant(nanoseconds: uv_hrtime()) }
-
-    public var wallClockMilliseconds: Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    deinit {
+        readBuffer.deallocate()
+        if ownsLoop { uv.deallocate() }
     }
 
-    public func makeSeed() -> UInt64 {
-        var system = SystemRandomNumberGenerator()
-        return system.next()
+    /// Ends a loop that has its own thread: runs the jobs that are ready, closes the loop's own handles, joins the
+    /// thread. Call it from another thread, after everything that lives on the loop has been closed and awaited; jobs that
+    /// arrive later never run. Waits for name lookups under way. The second call does nothing.
+    /// - Throws: what was still open. It has been closed then, and must not be touched any more.
+    public func stop() throws(LeakedHandles) {
+        precondition(ownsLoop, "a loop of the host is ended by close()")
+        precondition(!isOnLoop, "a loop cannot join its own thread")
+        let isFirst = inbox.withLock { state in
+            defer { state.isStopRequested = true }
+            return !state.isStopRequested
+        }
+        guard isFirst else { return }
+        inbox.wakeUp.signal()
+        uv_thread_join(&thread)
+        if !leaked.isEmpty { throw LeakedHandles(types: leaked) }
     }
 
-    // MARK: - Executor
-
-    public var executor: any LoopExecutor { self }
-
-    public func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        if isOnLoop { ready.append(job) } else { inbox.add(job) }
+    /// Leaves the host's loop: closes the loop's own handles; the host's next `uv_run` completes it. Call it on the loop,
+    /// after everything that lives on it has been closed; jobs that arrive later never run.
+    public func close() {
+        precondition(!ownsLoop, "a loop with its own thread is ended by stop()")
+        preconditionIsolated()
+        runEndings()
+        handles.close()
     }
 
-    public func asUnownedSerialExecutor() -> UnownedSerialExecutor { UnownedSerialExecutor(ordinary: self) }
-    public func asUnownedTaskExecutor() -> UnownedTaskExecutor { UnownedTaskExecutor(ordinary: self) }
-    public func checkIsolated() { precondition(isOnLoop, "not on the event loop's thread") }
-    public func isIsolatingCurrentContext() -> Bool? { isOnLoop }
+    private var leaked: [String] = []
 
-    private var isOnLoop: Bool { pthread_equal(pthread_self(), thread) != 0 }
+    private func runUntilStopped() {
+        threadIdentity.store(clibuv_current_thread(), ordering: .relaxed)
+        uv_run(uv, UV_RUN_DEFAULT)
+        runEndings()
+        // What was closed just now still has something to say, and its owners may answer with jobs.
+        repeat { uv_run(uv, UV_RUN_NOWAIT) } while !jobs.isEmpty
+        leaked = openHandles().map(\.typeName)
+        for handle in openHandles() { uv_close(handle, nil) }
+        handles.close()
+        uv_run(uv, UV_RUN_DEFAULT)
+        if uv_loop_close(uv) != 0 { leaked.append("loop") }
+        threadIdentity.store(0, ordering: .relaxed)
+    }
 
-    /// Runs `body` on the next turn, after the callbacks of this one.
+    /// Trust is read from disk once for each kind of options. Loop-confined.
+    func clientContext(_ options: TLSClientOptions) throws(NetworkError) -> TLSContext {
+        if let known = clientContexts[options] { return known }
+        let context = try TLSContext(client: options)
+        clientContexts[options] = context
+        return context
+    }
+
+    /// Runs `body` once, on a later turn. Loop-confined.
     func onNextTurn(_ body: @escaping () -> Void) {
-        deferred.append(body)
-        housekeeping?.keepTurning()
-    }
-
-    /// Runs what is waiting; called before and after the loop polls.
-    func drain() {
-        let now = deferred
-        deferred = []
-        for body in now { body() }
-        inbox.take(into: &ready)
-        var budget = EventLoop.jobsPerTurn
-        let (serial, task) = (asUnownedSerialExecutor(), asUnownedTaskExecutor())
-        while !ready.isEmpty, budget > 0 {
-            swap(&ready, &draining)
-            for job in draining { job.runSynchronously(isolatedTo: serial, taskExecutor: task) }
-            budget -= draining.count
-            draining.removeAll(keepingCapacity: draining.count < 1024)
+        var timer: (any DeadlineTimer)?
+        timer = makeTimer {
+            timer?.close()
+            timer = nil
+            body()
         }
-        if ready.isEmpty, deferred.isEmpty { housekeeping?.rest() } else { housekeeping?.keepTurning() }
+        timer?.arm(at: now)
     }
 
-    // MARK: - Life
+    /// `ending` runs on the loop when it is about to end.
+    func atEnd(_ ending: @escaping () -> Void) { endings.append(ending) }
 
-    /// Ends the loop: its own handles are closed and, on a thread of its own, the thread ends. Streams and timers that
-    /// are still open are closed too, without being told. Idempotent; from any thread; does not wait.
-    public func stop() {
-        Task(executorPreference: self) { [self] in
-            for body in onStop { body() }
-            onStop = []
-            housekeeping?.close()
-            housekeeping = nil
+    private func runEndings() {
+        let endings = endings
+        self.endings = []
+        for ending in endings { ending() }
+    }
+
+    // MARK: The loop
+
+    /// The `uv_loop_t *`, to embed other libuv code. Loop-confined.
+    public var rawLoop: UnsafeMutableRawPointer { UnsafeMutableRawPointer(uv) }
+
+    /// Whether the caller is on the loop's thread.
+    public var isOnLoop: Bool { threadIdentity.load(ordering: .relaxed) == clibuv_current_thread() }
+
+    /// On a host's loop: whether `uv_run` goes on while nothing but this object is there, so that jobs of other threads
+    /// are taken. False at first. Loop-confined.
+    public var keepsHostRunning = false {
+        didSet { handles.keepLoopAlive(keepsHostRunning || ownsLoop) }
+    }
+
+    /// Runs `body` on the loop's thread, where loop-confined objects may be used. An await on the same loop stays there.
+    public func run<Value: Sendable, Failure: Error>(
+        _ body: @Sendable () async throws(Failure) -> Value
+    ) async throws(Failure) -> Value {
+        try await withTaskExecutorPreference(self) { () async throws(Failure) in try await body() }
+    }
+
+    /// Handles on the loop, closing ones included, without the loop's own. On a host's loop the host's count too. A test
+    /// that nothing leaks compares it before and after. Loop-confined.
+    public var liveHandleCount: Int { walk { _ in true }.count }
+
+    /// Requests under way: connects, name lookups, writes. Loop-confined.
+    public var activeRequestCount: Int { Int(uv.pointee.active_reqs.count) }
+
+    private func openHandles() -> [UnsafeMutablePointer<uv_handle_t>] { walk { !$0.isClosing } }
+
+    private func walk(
+        where isWanted: (UnsafeMutablePointer<uv_handle_t>) -> Bool
+    ) -> [UnsafeMutablePointer<uv_handle_t>] {
+        preconditionIsolated()
+        var found: [UnsafeMutablePointer<uv_handle_t>] = []
+        withUnsafeMutablePointer(to: &found) { found in
+            uv_walk(
+                uv,
+                { handle, found in
+                    guard let handle, let found else { return }
+                    found.assumingMemoryBound(to: [UnsafeMutablePointer<uv_handle_t>].self).pointee.append(handle)
+                }, found)
         }
+        return found.filter { isWanted($0) && !handles.contains($0) }
     }
-
-    /// Runs `body` on the loop when it stops.
-    func whenStopped(_ body: @escaping () -> Void) { onStop.append(body) }
-
-    /// Handles that are not closed, without the loop's own. For tests: equal before and after means that nothing leaked.
-    public var liveHandleCount: Int {
-        var count = 0
-        uv_walk(
-            uvLoop,
-            { handle, context in
-                guard let handle, let context, uv_is_closing(handle) == 0 else { return }
-                context.assumingMemoryBound(to: Int.self).pointee += 1
-            }, &count)
-        return count - Housekeeping.handleCount
-    }
-
-    private func runOnOwnThread() throws(NetworkError) {
-        // The thread owns a reference to the loop for as long as it runs.
-        let context = Unmanaged.passRetained(self).toOpaque()
-        let started = ThreadStart(loop: self)
-        let status = started.spawn(context)
-        guard status == 0 else {
-            Unmanaged<EventLoop>.fromOpaque(context).release()
-            throw NetworkError(.other, "cannot start a thread for the event loop (error \(status))")
-        }
-    }
-
-    fileprivate func runThread() {
-        // Bursts of small allocations must not give their memory back to the system each time.
-        holdfast_keep_freed_memory()
-        uv_run(uvLoop, UV_RUN_DEFAULT)
-        uv_loop_close(uvLoop)
-        uvLoop.deallocate()
-    }
-
-    fileprivate func adoptCurrentThread() { thread = pthread_self() }
 }
 
-/// Starts the thread of a loop and waits until it knows its own thread.
-private struct ThreadStart {
-    let loop: EventLoop
+/// What was still open when a loop was stopped.
+public struct LeakedHandles: Error, Hashable, CustomStringConvertible {
+    /// libuv's type names: "tcp", "timer" and so on.
+    public var types: [String]
 
-    func spawn(_ context: UnsafeMutableRawPointer) -> Int32 {
-        let gate = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
-        sem_init(gate, 0, 0)
-        let arguments = UnsafeMutablePointer<(UnsafeMutableRawPointer, UnsafeMutablePointer<sem_t>)>.allocate(
-            capacity: 1)
-        arguments.initialize(to: (context, gate))
-        var thread = pthread_t()
-        let status = pthread_create(
-            &thread, nil,
-            { raw in
-                guard let raw else { return nil }
-                let arguments = raw.assumingMemoryBound(
-                    to: (UnsafeMutableRawPointer, UnsafeMutablePointer<sem_t>).self)
-                let (context, gate) = arguments.move()
-                arguments.deallocate()
-                let loop = Unmanaged<EventLoop>.fromOpaque(context).takeRetainedValue()
-                loop.adoptCurrentThread()
-                sem_post(gate)
-                loop.runThread()
-                return nil
-            }, arguments)
-        if status == 0 {
-            sem_wait(gate)
-            pthread_detach(thread)
-        } else {
-            arguments.deallocate()
-        }
-        sem_destroy(gate)
-        gate.deallocate()
-        return status
+    public var description: String { "the loop was stopped with open handles: \(types.joined(separator: ", "))" }
+}
+
+private final class ThreadStart {
+    let loop: EventLoop
+    let name: String
+
+    init(loop: EventLoop, name: String) {
+        self.loop = loop
+        self.name = name
     }
 }

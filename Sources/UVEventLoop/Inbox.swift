@@ -1,72 +1,54 @@
-import CLibuv
-import WorldInterface
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
-
-/// Jobs from other threads, and the descriptor that wakes the loop for them.
-///
-/// An eventfd watched by the loop: its round trip is a fifth of `uv_async_send`'s in libuv 1.44. A pipe elsewhere.
-final class Inbox: @unchecked Sendable {
-    // Sound as Sendable: `jobs` and `isSignalled` are only touched between lock and unlock.
-    let readDescriptor: Int32
-    private let writeDescriptor: Int32
-    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-    private var jobs: [UnownedJob] = []
-    private var isSignalled = false
-
-    init() throws(NetworkError) {
-        #if os(Linux)
-            readDescriptor = holdfast_eventfd()
-            writeDescriptor = readDescriptor
-        #else
-            var ends: [Int32] = [-1, -1]
-            _ = pipe(&ends)
-            for end in ends { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
-            (readDescriptor, writeDescriptor) = (ends[0], ends[1])
-        #endif
-        guard readDescriptor >= 0 else {
-            throw NetworkError(.tooManyDescriptors, "cannot create a descriptor for the event loop: raise `ulimit -n`")
-        }
-        pthread_mutex_init(mutex, nil)
+/// What other threads leave for the loop.
+final class Inbox: Sendable {
+    struct State {
+        var jobs: [UnownedJob] = []
+        /// A wake-up has been sent since the loop last looked.
+        var isWakeUpPending = false
+        var isStopRequested = false
     }
 
-    deinit {
-        close(readDescriptor)
-        if writeDescriptor != readDescriptor { close(writeDescriptor) }
-        pthread_mutex_destroy(mutex)
-        mutex.deallocate()
-    }
+    let wakeUp: WakeUp
+    private let lock = Lock()
+    /// Sound: only touched under the lock.
+    private nonisolated(unsafe) var state = State()
 
-    /// From any thread.
+    init(wakeUp: WakeUp) { self.wakeUp = wakeUp }
+
+    deinit { wakeUp.close() }
+
+    func withLock<Value>(_ body: (inout State) -> Value) -> Value { lock.withLock { body(&state) } }
+
     func add(_ job: UnownedJob) {
-        pthread_mutex_lock(mutex)
-        jobs.append(job)
-        let mustSignal = !isSignalled
-        isSignalled = true
-        pthread_mutex_unlock(mutex)
-        guard mustSignal else { return }
-        var one: UInt64 = 1
-        _ = write(writeDescriptor, &one, MemoryLayout<UInt64>.size)
+        let mustWake = withLock { state in
+            state.jobs.append(job)
+            defer { state.isWakeUpPending = true }
+            return !state.isWakeUpPending
+        }
+        if mustWake { wakeUp.signal() }
     }
+}
 
-    /// On the loop, when the descriptor is readable: clears the flag first, so that whatever is added from now on signals again.
-    func acknowledge() {
-        var count: UInt64 = 0
-        while read(readDescriptor, &count, MemoryLayout<UInt64>.size) > 0 {}
-        pthread_mutex_lock(mutex)
-        isSignalled = false
-        pthread_mutex_unlock(mutex)
-    }
+/// Jobs of the loop's own thread: two arrays that swap, so that neither is ever shifted.
+struct JobQueue {
+    private var arriving: [UnownedJob] = []
+    private var running: [UnownedJob] = []
+    private var next = 0
 
-    /// On the loop.
-    func take(into ready: inout [UnownedJob]) {
-        pthread_mutex_lock(mutex)
-        ready.append(contentsOf: jobs)
-        jobs.removeAll(keepingCapacity: true)
-        pthread_mutex_unlock(mutex)
+    var isEmpty: Bool { next == running.count && arriving.isEmpty }
+
+    mutating func append(_ job: UnownedJob) { arriving.append(job) }
+
+    mutating func append(contentsOf jobs: [UnownedJob]) { arriving.append(contentsOf: jobs) }
+
+    mutating func popFirst() -> UnownedJob? {
+        if next == running.count {
+            // Memory of a burst is given back.
+            running.removeAll(keepingCapacity: running.capacity <= 4096)
+            next = 0
+            swap(&running, &arriving)
+            guard !running.isEmpty else { return nil }
+        }
+        defer { next += 1 }
+        return running[next]
     }
 }

@@ -1,43 +1,80 @@
-import CLibuv
+internal import CLibuv
 import WorldInterface
 
-/// A deadline over one `uv_timer_t`. Loop-confined.
+/// One deadline over one `uv_timer`. Loop-confined.
+///
+/// libuv counts in milliseconds of its own clock, which lags behind `EventLoop.now`; the instant is rounded *up* on
+/// that clock, so the timer never fires before its instant and at most about a millisecond after it (plus what the loop
+/// is busy with).
+///
+/// Moving an armed deadline later — what a busy connection does for every message — only writes a field; the timer
+/// looks at it when it fires.
 final class LoopTimer: DeadlineTimer {
-    private let handle = UnsafeMutablePointer<uv_timer_t>.allocate(capacity: 1)
     private let loop: EventLoop
-    private let fire: () -> Void
-    private var isClosed = false
+    private let handle: UnsafeMutablePointer<uv_timer_t>
+    private var fire: (() -> Void)?
+    /// In libuv's milliseconds. Nil while disarmed.
+    private var due: UInt64?
+    /// When libuv will call; not after `due`. Nil while libuv's timer is stopped.
+    private var scheduled: UInt64?
 
     init(loop: EventLoop, fire: @escaping () -> Void) {
         self.loop = loop
         self.fire = fire
-        uv_timer_init(loop.uvLoop, handle)
-        // Balanced in the close callback; `close` is called exactly once.
-        handle.pointee.data = Unmanaged.passRetained(self).toOpaque()
+        handle = .allocate(capacity: 1)
+        uv_timer_init(loop.uv, handle)
+        UnsafeMutablePointer<uv_handle_t>(handle).own(self)
     }
 
+    deinit { handle.deallocate() }
+
     func arm(at instant: Instant) {
-        guard !isClosed else { return }
-        // Rounded up to whole milliseconds of the loop's own clock, so that it never fires early.
-        let due = instant.nanoseconds / 1_000_000 + (instant.nanoseconds % 1_000_000 == 0 ? 0 : 1)
-        let loopTime = uv_now(loop.uvLoop)
+        guard fire != nil else { return }
+        let (milliseconds, rest) = instant.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000)
+        let due = milliseconds + (rest > 0 ? 1 : 0)
+        self.due = due
+        if let scheduled, scheduled <= due { return }
+        schedule(due)
+    }
+
+    func disarm() {
+        due = nil
+        scheduled = nil
+        guard fire != nil else { return }
+        uv_timer_stop(handle)
+    }
+
+    func close() {
+        guard fire != nil else { return }
+        fire = nil
+        due = nil
+        scheduled = nil
+        guard !UnsafeMutablePointer<uv_handle_t>(handle).isClosing else { return }
+        uv_close(UnsafeMutablePointer<uv_handle_t>(handle)) { handle in _ = handle?.takeOwner(as: LoopTimer.self) }
+    }
+
+    private func schedule(_ due: UInt64) {
+        // At least a millisecond: with zero, a callback that arms its timer for the past would run again in the same pass
+        // over libuv's timers, and input would starve.
+        let time = uv_now(loop.uv)
+        let delay = due > time ? due - time : 1
+        scheduled = time + delay
         uv_timer_start(
             handle,
             { handle in
-                guard let data = handle?.pointee.data else { return }
-                Unmanaged<LoopTimer>.fromOpaque(data).takeUnretainedValue().fire()
-            }, due > loopTime ? due - loopTime : 0, 0)
+                guard let handle else { return }
+                UnsafeMutablePointer<uv_handle_t>(handle).owner(as: LoopTimer.self)?.rang()
+            }, delay, 0)
     }
 
-    func disarm() { if !isClosed { uv_timer_stop(handle) } }
-
-    func close() {
-        guard !isClosed else { return }
-        isClosed = true
-        uv_close(UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_handle_t.self)) { handle in
-            guard let handle, let data = handle.pointee.data else { return }
-            UnsafeMutableRawPointer(handle).deallocate()
-            Unmanaged<LoopTimer>.fromOpaque(data).release()
+    private func rang() {
+        scheduled = nil
+        guard let due else { return }
+        if due > uv_now(loop.uv) {
+            schedule(due)
+        } else {
+            self.due = nil
+            fire?()
         }
     }
 }

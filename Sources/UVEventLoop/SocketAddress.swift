@@ -1,62 +1,82 @@
-import CLibuv
+internal import CLibuv
 import WorldInterface
 
-/// A resolved address with its port.
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// An IPv4 or IPv6 address with its port.
 struct SocketAddress: CustomStringConvertible {
-    private var storage: sockaddr_storage
+    private var storage = sockaddr_storage()
 
-    init(_ storage: sockaddr_storage) { self.storage = storage }
-
-    init(_ pointer: UnsafePointer<sockaddr>, length: Int) {
-        storage = sockaddr_storage()
-        withUnsafeMutableBytes(of: &storage) {
-            $0.copyMemory(from: UnsafeRawBufferPointer(start: pointer, count: min(length, $0.count)))
-        }
-    }
-
-    /// A numeric IPv4 or IPv6 address; nil for names.
+    /// Nil when the host is a name.
     init?(numeric endpoint: Endpoint) {
-        storage = sockaddr_storage()
-        let isNumeric = withUnsafeMutablePointer(to: &storage) { pointer in
-            pointer.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
-                uv_ip4_addr(endpoint.host, Int32(endpoint.port), $0) == 0
-            }
-                || pointer.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) {
-                    uv_ip6_addr(endpoint.host, Int32(endpoint.port), $0) == 0
-                }
+        let isNumeric = withUnsafeMutablePointer(to: &storage) { storage in
+            let raw = UnsafeMutableRawPointer(storage)
+            let port = Int32(endpoint.port)
+            return uv_ip4_addr(endpoint.host, port, raw.assumingMemoryBound(to: sockaddr_in.self)) == 0
+                || uv_ip6_addr(endpoint.host, port, raw.assumingMemoryBound(to: sockaddr_in6.self)) == 0
         }
         guard isNumeric else { return nil }
     }
 
-    func withPointer<Result>(_ body: (UnsafePointer<sockaddr>) -> Result) -> Result {
-        withUnsafePointer(to: storage) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0) }
+    /// A copy of what the resolver found, with `port`; nil for other families.
+    init?(_ address: UnsafePointer<sockaddr>, port: UInt16) {
+        let family = Int32(address.pointee.sa_family)
+        let source = UnsafeRawPointer(address)
+        withUnsafeMutableBytes(of: &storage) { target in
+            switch family {
+            case AF_INET:
+                var copy = source.loadUnaligned(as: sockaddr_in.self)
+                copy.sin_port = port.bigEndian
+                target.storeBytes(of: copy, as: sockaddr_in.self)
+            case AF_INET6:
+                var copy = source.loadUnaligned(as: sockaddr_in6.self)
+                copy.sin6_port = port.bigEndian
+                target.storeBytes(of: copy, as: sockaddr_in6.self)
+            default: break
+            }
         }
+        guard family == AF_INET || family == AF_INET6 else { return nil }
+    }
+
+    /// What `fill` (getpeername, getsockname) writes; nil when it fails.
+    init?(_ fill: (UnsafeMutablePointer<sockaddr>, UnsafeMutablePointer<Int32>) -> Int32) {
+        var length = Int32(MemoryLayout<sockaddr_storage>.size)
+        let code = withUnsafeMutablePointer(to: &storage) {
+            fill(UnsafeMutableRawPointer($0).assumingMemoryBound(to: sockaddr.self), &length)
+        }
+        guard code == 0 else { return nil }
+    }
+
+    func withPointer<Value>(_ body: (UnsafePointer<sockaddr>) -> Value) -> Value {
+        withUnsafePointer(to: storage) { body(UnsafeRawPointer($0).assumingMemoryBound(to: sockaddr.self)) }
     }
 
     var port: UInt16 {
-        withUnsafePointer(to: storage) {
+        withUnsafeBytes(of: storage) {
             // The port stands at the same place in both families.
-            $0.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { UInt16(bigEndian: $0.pointee.sin_port) }
+            UInt16(bigEndian: $0.loadUnaligned(fromByteOffset: 2, as: UInt16.self))
         }
     }
 
+    /// `127.0.0.1:8065`, `[::1]:8065`.
     var description: String {
-        var name = [CChar](repeating: 0, count: 64)
-        withPointer { pointer in
-            if Int32(pointer.pointee.sa_family) == AF_INET6 {
-                UnsafeRawPointer(pointer).withMemoryRebound(to: sockaddr_in6.self, capacity: 1) {
-                    _ = uv_ip6_name($0, &name, name.count)
-                }
-            } else {
-                UnsafeRawPointer(pointer).withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
-                    _ = uv_ip4_name($0, &name, name.count)
-                }
+        let host = withPointer { address in
+            withUnsafeTemporaryAllocation(of: CChar.self, capacity: 64) { text in
+                guard let start = text.baseAddress else { return "?" }
+                let raw = UnsafeRawPointer(address)
+                let code =
+                    Int32(address.pointee.sa_family) == AF_INET6
+                    ? uv_ip6_name(raw.assumingMemoryBound(to: sockaddr_in6.self), start, 64)
+                    : uv_ip4_name(raw.assumingMemoryBound(to: sockaddr_in.self), start, 64)
+                return code == 0 ? String(cString: start) : "?"
             }
         }
-        let host = name.withUnsafeBufferPointer { buffer in
-            String(decoding: buffer.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-        }
-        return "\(Endpoint(host: host, port: port))"
+        return Endpoint(host: host, port: port).description
     }
 }

@@ -1,73 +1,64 @@
-import CLibuv
+internal import CLibuv
 import WorldInterface
 
-/// A listening `uv_tcp_t`. Loop-confined.
+/// A listening socket over one `uv_tcp_t`, which retains it until it is closed. Loop-confined.
+///
+/// Out of descriptors, libuv accepts with a spare one and closes at once: the peer is refused and the loop does not spin.
 final class TCPListener: Listener {
+    typealias Accept = (any ByteStream) -> (any StreamHandler)?
+
+    /// As many as the system allows.
+    private static let backlog: Int32 = 4096
+
     let port: UInt16
-    private let handle: UnsafeMutablePointer<uv_tcp_t>
     private let loop: EventLoop
-    private let accept: (TCPStream) -> (any StreamHandler)?
-    private var isClosed = false
+    private let handle: UnsafeMutablePointer<uv_tcp_t>
+    private var accept: Accept?
 
-    private static let backlog: Int32 = 1024
-
-    init(
-        loop: EventLoop, endpoint: Endpoint, accept: @escaping (TCPStream) -> (any StreamHandler)?
-    ) throws(NetworkError) {
-        guard let address = SocketAddress(numeric: endpoint) else {
-            throw NetworkError(.other, "cannot listen on \(endpoint): give a numeric address, such as 127.0.0.1")
-        }
-        let handle = UnsafeMutablePointer<uv_tcp_t>.allocate(capacity: 1)
-        uv_tcp_init(loop.uvLoop, handle)
-        handle.pointee.data = nil
-        let stream = UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_stream_t.self)
-        var status = address.withPointer { uv_tcp_bind(handle, $0, 0) }
-        if status == 0 {
-            status = uv_listen(stream, TCPListener.backlog) { stream, status in
-                guard let data = stream?.pointee.data, status == 0 else { return }
-                Unmanaged<TCPListener>.fromOpaque(data).takeUnretainedValue().acceptNext()
-            }
-        }
-        guard status == 0 else {
-            TCPListener.close(handle)
-            throw NetworkError(uv: status, "cannot listen on \(endpoint)")
-        }
-        var bound = sockaddr_storage()
-        var length = Int32(MemoryLayout<sockaddr_storage>.size)
-        withUnsafeMutablePointer(to: &bound) {
-            _ = $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { uv_tcp_getsockname(handle, $0, &length) }
-        }
+    private init(loop: EventLoop, handle: UnsafeMutablePointer<uv_tcp_t>, port: UInt16, accept: @escaping Accept) {
         self.loop = loop
         self.handle = handle
+        self.port = port
         self.accept = accept
-        port = SocketAddress(bound).port
-        // Balanced in the close callback.
-        handle.pointee.data = Unmanaged.passRetained(self).toOpaque()
+        UnsafeMutablePointer<uv_handle_t>(handle).own(self)
     }
 
-    private func acceptNext() {
-        let client = UnsafeMutablePointer<uv_tcp_t>.allocate(capacity: 1)
-        uv_tcp_init(loop.uvLoop, client)
-        client.pointee.data = nil
-        let server = UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_stream_t.self)
-        let accepted = UnsafeMutableRawPointer(client).assumingMemoryBound(to: uv_stream_t.self)
-        guard uv_accept(server, accepted) == 0 else { return TCPListener.close(client) }
-        let stream = TCPStream(loop: loop, accepted: client)
-        guard let handler = accept(stream) else { return stream.close() }
-        stream.begin(handler: handler)
+    deinit { handle.deallocate() }
+
+    static func listening(
+        on loop: EventLoop, at endpoint: Endpoint, accept: @escaping Accept
+    ) throws(NetworkError) -> TCPListener {
+        guard let address = SocketAddress(numeric: endpoint) else {
+            throw NetworkError(.malformed, "cannot listen on \(endpoint): not a numeric address")
+        }
+        let handle = UnsafeMutablePointer<uv_tcp_t>.allocate(capacity: 1)
+        uv_tcp_init(loop.uv, handle)
+        var code = address.withPointer { uv_tcp_bind(handle, $0, 0) }
+        if code == 0 {
+            code = uv_listen(.init(handle), backlog) { handle, status in
+                guard let handle else { return }
+                UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_handle_t.self)
+                    .owner(as: TCPListener.self)?.didConnect(status)
+            }
+        }
+        guard code == 0, let bound = SocketAddress({ uv_tcp_getsockname(handle, $0, $1) }) else {
+            uv_close(.init(handle)) { $0?.deallocate() }
+            throw NetworkError(uv: code, "cannot listen on \(endpoint)")
+        }
+        return TCPListener(loop: loop, handle: handle, port: bound.port, accept: accept)
     }
 
     func close() {
-        guard !isClosed else { return }
-        isClosed = true
-        TCPListener.close(handle)
+        accept = nil
+        guard !UnsafeMutablePointer<uv_handle_t>(handle).isClosing else { return }
+        uv_close(.init(handle)) { handle in _ = handle?.takeOwner(as: TCPListener.self) }
     }
 
-    private static func close(_ handle: UnsafeMutablePointer<uv_tcp_t>) {
-        uv_close(UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_handle_t.self)) { handle in
-            guard let handle else { return }
-            if let data = handle.pointee.data { Unmanaged<TCPListener>.fromOpaque(data).release() }
-            UnsafeMutableRawPointer(handle).deallocate()
-        }
+    private func didConnect(_ status: Int32) {
+        guard status == 0, let accept else { return }
+        let stream = TCPStream(loop: loop, phase: .open, handler: nil)
+        guard uv_accept(.init(handle), .init(stream.handle)) == 0 else { return stream.close() }
+        guard let handler = accept(stream) else { return stream.close() }
+        stream.begin(with: handler)
     }
 }

@@ -1,230 +1,188 @@
-import CLibuv
+internal import CLibuv
 import WorldInterface
 
-/// A byte stream over one `uv_tcp_t`. Loop-confined.
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// One TCP connection over one `uv_tcp_t`. Loop-confined.
+///
+/// The handle retains the stream from its creation until it is closed, so each life ends in `didClose`, which alone tells
+/// the handler `streamClosed`. An idle stream keeps no buffer, no request and no closure.
 final class TCPStream: ByteStream {
-    private enum Phase {
-        /// Names are resolved and addresses tried.
-        case connecting(TCPConnector)
+    enum Phase {
+        case connecting(ConnectAttempt)
         case open
-        /// Over for the user; the handle is closing.
-        case ended
+        /// `uv_close` has been called; the reason is told when it is done.
+        case closing(StreamClosure)
+        case closed
     }
 
-    private let loop: EventLoop
-    private var handler: (any StreamHandler)?
-    private var phase = Phase.ended
-    private var handle: UnsafeMutablePointer<uv_tcp_t>?
-    /// What was written before the stream was open.
-    private var early: [UInt8] = []
-    private var isPaused = false
-    private var isFinishing = false
+    enum ReadSide { case flowing, paused, ended }
 
-    /// Connects.
-    init(loop: EventLoop, endpoint: Endpoint, handler: any StreamHandler) {
+    enum WriteSide {
+        case open
+        /// `finishWriting` was called, or the peer has ended and what is queued is still to be sent.
+        case finishing
+        /// Nothing can be sent any more. The read side may still hold what the peer said before it went.
+        case failed(NetworkError)
+    }
+
+    let loop: EventLoop
+    let handle = UnsafeMutablePointer<uv_tcp_t>.allocate(capacity: 1)
+    var handler: (any StreamHandler)?
+    var phase: Phase
+    var readSide = ReadSide.flowing
+    var writeSide = WriteSide.open
+    /// Whether `streamDrained` is owed.
+    var hasBacklog = false
+
+    init(loop: EventLoop, phase: Phase, handler: (any StreamHandler)?) {
         self.loop = loop
+        self.phase = phase
         self.handler = handler
-        let connector = TCPConnector(loop: loop, endpoint: endpoint)
-        phase = .connecting(connector)
-        connector.start { [self] result in connected(result) }
+        uv_tcp_init(loop.uv, handle)
+        UnsafeMutablePointer<uv_handle_t>(handle).own(self)
     }
 
-    /// Takes over an accepted handle; `begin` starts it.
-    init(loop: EventLoop, accepted handle: UnsafeMutablePointer<uv_tcp_t>) {
-        self.loop = loop
-        adopt(handle)
+    deinit { handle.deallocate() }
+
+    /// A stream that only tells its handler that it failed.
+    static func failed(on loop: EventLoop, _ error: NetworkError, handler: any StreamHandler) -> TCPStream {
+        let stream = TCPStream(loop: loop, phase: .open, handler: handler)
+        stream.end(.failed(error))
+        return stream
     }
 
-    func begin(handler: any StreamHandler) {
-        self.handler = handler
-        handler.streamOpened()
-        if !isPaused { startReading() }
-    }
+    // MARK: Ending
 
-    private func adopt(_ handle: UnsafeMutablePointer<uv_tcp_t>) {
-        self.handle = handle
-        phase = .open
-        uv_tcp_nodelay(handle, 1)
-        // Balanced in the close callback.
-        handle.pointee.data = Unmanaged.passRetained(self).toOpaque()
-    }
-
-    private func connected(_ result: Result<UnsafeMutablePointer<uv_tcp_t>, NetworkError>) {
-        guard case .connecting = phase else {
-            if case .success(let handle) = result { closeHandle(handle) }
-            return
-        }
-        switch result {
-        case .failure(let error): end(.failed(error))
-        case .success(let handle):
-            adopt(handle)
-            let queued = early
-            early = []
-            if !queued.isEmpty { write(queued) }
-            handler?.streamOpened()
-            if !isPaused { startReading() }
-        }
-    }
-
-    // MARK: - Reading
-
-    private var stream: UnsafeMutablePointer<uv_stream_t>? {
-        handle.map { UnsafeMutableRawPointer($0).assumingMemoryBound(to: uv_stream_t.self) }
-    }
-
-    private func startReading() {
-        guard case .open = phase, let stream else { return }
-        uv_read_start(
-            stream,
-            { handle, _, buffer in
-                guard let data = handle?.pointee.data, let buffer else { return }
-                let loop = Unmanaged<TCPStream>.fromOpaque(data).takeUnretainedValue().loop
-                buffer.pointee.base = loop.readBuffer.assumingMemoryBound(to: CChar.self).baseAddress
-                buffer.pointee.len = EventLoop.readBufferByteCount
-            },
-            { handle, count, _ in
-                guard let data = handle?.pointee.data, count != 0 else { return }
-                Unmanaged<TCPStream>.fromOpaque(data).takeUnretainedValue().read(count)
-            })
-    }
-
-    private func read(_ count: Int) {
-        if count > 0 {
-            handler?.streamReceived(UnsafeMutableRawBufferPointer(rebasing: loop.readBuffer[..<count]))
-        } else if count == Int(UV_EOF.rawValue) {
-            end(.endOfStream)
-        } else {
-            end(.failed(NetworkError(uv: Int32(count), peerDescription)))
-        }
-    }
-
-    func pauseReading() {
-        isPaused = true
-        if case .open = phase, let stream { uv_read_stop(stream) }
-    }
-
-    func resumeReading() {
-        guard isPaused else { return }
-        isPaused = false
-        startReading()
-    }
-
-    // MARK: - Writing
-
-    var queuedByteCount: Int {
-        guard case .open = phase, let stream else { return early.count }
-        return uv_stream_get_write_queue_size(stream)
-    }
-
-    func write(_ bytes: UnsafeRawBufferPointer) {
-        guard !isFinishing, bytes.count > 0, let base = bytes.baseAddress else { return }
-        switch phase {
-        case .ended: return
-        case .connecting: early.append(contentsOf: bytes)
-        case .open:
-            guard let stream else { return }
-            var taken = 0
-            if uv_stream_get_write_queue_size(stream) == 0 {
-                var buffer = uv_buf_init(
-                    UnsafeMutableRawPointer(mutating: base).assumingMemoryBound(to: CChar.self),
-                    UInt32(clamping: bytes.count))
-                // An error shows itself again in `uv_write`, where it is reported.
-                taken = max(0, Int(uv_try_write(stream, &buffer, 1)))
-            }
-            if taken < bytes.count { queue(UnsafeRawBufferPointer(rebasing: bytes[taken...]), stream) }
-        }
-    }
-
-    private func queue(_ bytes: UnsafeRawBufferPointer, _ stream: UnsafeMutablePointer<uv_stream_t>) {
-        // One block for the request and a copy of the bytes.
-        let block = UnsafeMutableRawPointer.allocate(
-            byteCount: MemoryLayout<uv_write_t>.size + bytes.count, alignment: MemoryLayout<uv_write_t>.alignment)
-        let request = block.bindMemory(to: uv_write_t.self, capacity: 1)
-        let copy = block + MemoryLayout<uv_write_t>.size
-        if let base = bytes.baseAddress { copy.copyMemory(from: base, byteCount: bytes.count) }
-        var buffer = uv_buf_init(copy.assumingMemoryBound(to: CChar.self), UInt32(clamping: bytes.count))
-        let status = uv_write(request, stream, &buffer, 1) { request, status in
-            guard let request, let data = request.pointee.handle.pointee.data else { return }
-            UnsafeMutableRawPointer(request).deallocate()
-            Unmanaged<TCPStream>.fromOpaque(data).takeUnretainedValue().written(status)
-        }
-        if status < 0 {
-            block.deallocate()
-            endSoon(.failed(NetworkError(uv: status, peerDescription)))
-        }
-    }
-
-    private func written(_ status: Int32) {
-        guard case .open = phase else { return }
-        if status < 0 { return end(.failed(NetworkError(uv: status, peerDescription))) }
-        if queuedByteCount == 0 { handler?.streamDrained() }
-    }
-
-    func finishWriting() {
-        guard case .open = phase, !isFinishing, let stream else { return }
-        isFinishing = true
-        let request = UnsafeMutablePointer<uv_shutdown_t>.allocate(capacity: 1)
-        let status = uv_shutdown(request, stream) { request, _ in request?.deallocate() }
-        if status < 0 { request.deallocate() }
-    }
-
-    // MARK: - End
-
-    func close() { endSoon(.closedLocally) }
+    func close() { end(.closedLocally) }
 
     func reset() {
-        guard case .open = phase, let handle else { return close() }
-        var linger = linger(l_onoff: 1, l_linger: 0)
-        var descriptor: uv_os_fd_t = -1
-        uv_fileno(UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_handle_t.self), &descriptor)
-        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
+        if case .open = phase {
+            // SO_LINGER of zero seconds makes close(2) send RST. (`uv_tcp_close_reset` refuses after a shutdown.)
+            var descriptor: uv_os_fd_t = -1
+            var option = linger(l_onoff: 1, l_linger: 0)
+            if uv_fileno(UnsafePointer(UnsafeMutablePointer<uv_handle_t>(handle)), &descriptor) == 0 {
+                setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+            }
+        }
         close()
     }
 
-    /// Ends on a later turn than the call that caused it.
-    private func endSoon(_ reason: StreamClosure) {
-        guard releaseResources() else { return }
-        loop.onNextTurn { [self] in tell(reason) }
-    }
-
-    private func end(_ reason: StreamClosure) {
-        guard releaseResources() else { return }
-        tell(reason)
-    }
-
-    private func releaseResources() -> Bool {
+    /// The only way out. The first reason counts.
+    func end(_ reason: StreamClosure) {
         switch phase {
-        case .ended: return false
-        case .connecting(let connector): connector.cancel()
-        case .open: if let handle { closeHandle(handle) }
+        case .connecting(let attempt): attempt.settle()
+        case .open: break
+        case .closing, .closed: return
         }
-        phase = .ended
-        handle = nil
-        early = []
-        return true
+        phase = .closing(reason)
+        closeHandle()
     }
 
-    private func tell(_ reason: StreamClosure) {
-        let listener = handler
-        handler = nil
-        listener?.streamClosed(reason)
+    func closeHandle() {
+        guard !UnsafeMutablePointer<uv_handle_t>(handle).isClosing else { return }
+        uv_close(.init(handle)) { handle in
+            guard let stream = handle?.takeOwner(as: TCPStream.self) else { return }
+            stream.didClose()
+        }
     }
 
-    private func closeHandle(_ handle: UnsafeMutablePointer<uv_tcp_t>) {
-        uv_close(UnsafeMutableRawPointer(handle).assumingMemoryBound(to: uv_handle_t.self)) { handle in
-            guard let handle else { return }
-            if let data = handle.pointee.data { Unmanaged<TCPStream>.fromOpaque(data).release() }
-            UnsafeMutableRawPointer(handle).deallocate()
+    private func didClose() {
+        switch phase {
+        case .connecting(let attempt):
+            // The address before has failed; a socket serves for one attempt.
+            uv_tcp_init(loop.uv, handle)
+            UnsafeMutablePointer<uv_handle_t>(handle).own(self)
+            connectNext(attempt)
+        case .closing(let reason):
+            phase = .closed
+            let handler = handler
+            self.handler = nil
+            handler?.streamClosed(reason)
+        case .open, .closed: break
         }
+    }
+
+    // MARK: Opening
+
+    /// For an accepted stream: its owner is known.
+    func begin(with handler: any StreamHandler) {
+        self.handler = handler
+        if case .open = phase { open() }
+    }
+
+    /// `early` was written before the connection was there.
+    func open(sending early: [UInt8] = []) {
+        phase = .open
+        uv_tcp_nodelay(handle, 1)
+        if !early.isEmpty { early.withUnsafeBytes { send($0) } }
+        if case .finishing = writeSide { shutDown() }
+        if readSide == .flowing { startReading() }
+        handler?.streamOpened()
+        if !early.isEmpty, !hasBacklog, case .open = phase { handler?.streamDrained() }
     }
 
     var peerDescription: String {
-        guard let handle else { return "" }
-        var address = sockaddr_storage()
-        var length = Int32(MemoryLayout<sockaddr_storage>.size)
-        let status = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { uv_tcp_getpeername(handle, $0, &length) }
+        guard case .open = phase else { return "" }
+        return SocketAddress { uv_tcp_getpeername(handle, $0, $1) }?.description ?? ""
+    }
+
+    // MARK: Reading
+
+    func pauseReading() {
+        guard readSide == .flowing else { return }
+        readSide = .paused
+        if case .open = phase { uv_read_stop(.init(handle)) }
+    }
+
+    func resumeReading() {
+        guard readSide == .paused else { return }
+        readSide = .flowing
+        if case .open = phase { startReading() }
+    }
+
+    private func startReading() {
+        let code = uv_read_start(
+            .init(handle),
+            { handle, _, buffer in
+                guard let loop = handle?.owner(as: TCPStream.self)?.loop else { return }
+                buffer?.pointee = uv_buf_init(
+                    loop.readBuffer.assumingMemoryBound(to: CChar.self), UInt32(EventLoop.readBufferSize))
+            },
+            { handle, count, _ in handle?.owningStream?.didRead(count) })
+        if code != 0 { end(.failed(NetworkError(uv: code, "cannot read"))) }
+    }
+
+    private func didRead(_ count: Int) {
+        guard case .open = phase else { return }
+        if count > 0 {
+            handler?.streamReceived(UnsafeMutableRawBufferPointer(start: loop.readBuffer, count: count))
+        } else if count < 0 {
+            readingEnded(Int32(truncatingIfNeeded: count))
         }
-        return status == 0 ? "\(SocketAddress(address))" : "connection"
+    }
+
+    private func readingEnded(_ code: Int32) {
+        if case .failed(let error) = writeSide { return end(.failed(error)) }
+        guard code == UV_EOF.rawValue else {
+            return end(.failed(NetworkError(uv: code, "lost the connection to \(peerDescription)")))
+        }
+        guard queuedByteCount > 0 else { return end(.endOfStream) }
+        // The peer has said all but may still listen: what is queued goes first.
+        readSide = .ended
+        uv_read_stop(.init(handle))
+        finishWriting()
+    }
+}
+
+extension UnsafeMutablePointer<uv_stream_t> {
+    var owningStream: TCPStream? {
+        UnsafeMutableRawPointer(self).assumingMemoryBound(to: uv_handle_t.self).owner(as: TCPStream.self)
     }
 }

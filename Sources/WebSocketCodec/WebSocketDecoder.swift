@@ -31,6 +31,7 @@ public struct WebSocketDecoder: ~Copyable {
     private var headerByteCount: UInt8 = 0
     /// The kind of the message under way, or nil between messages.
     private var messageOpcode: WebSocketOpcode?
+    /// Between messages it is complete, hence as new.
     private var validator = UTF8Validator()
     /// A header that spans reads: up to `FrameHeader.maximumByteCount` bytes.
     private var headerBytes: (UInt64, UInt64) = (0, 0)
@@ -141,7 +142,6 @@ public struct WebSocketDecoder: ~Copyable {
             guard messageOpcode == nil else { throw .messageInterrupted }
             messageOpcode = frame.opcode
             fragmentCount = 0
-            validator = UTF8Validator()
         case .continuation:
             guard messageOpcode != nil else { throw .continuationWithoutMessage }
         }

@@ -21,7 +21,8 @@
 
     @inlinable public var unreadByteCount: Int { buffer.count - position }
 
-    /// What is left. After a stop in the middle of a buffer, keep these bytes and hand them in again later.
+    /// What is left. After a stop in the middle of a buffer, keep these bytes (``WebSocketBacklog``) and hand them in
+    /// again later.
     @inlinable public var unread: UnsafeMutableRawBufferPointer {
         UnsafeMutableRawBufferPointer(rebasing: buffer[position...])
     }

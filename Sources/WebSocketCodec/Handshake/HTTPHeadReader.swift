@@ -44,9 +44,10 @@ struct HTTPHeadReader {
         var head = Head(startLine: "", headers: HTTPHeaderFields())
         for (index, raw) in lines.enumerated() {
             let line = raw.last == 0x0D ? raw.dropLast() : raw
-            guard let text = String(validating: line, as: UTF8.self) else {
-                throw .malformed("a header line that is not UTF-8")
-            }
+            // Other bytes are opaque, not errors (RFC 9110 §5.5); they are shown as Latin-1.
+            let text =
+                String(validating: line, as: UTF8.self)
+                ?? String(String.UnicodeScalarView(line.map { Unicode.Scalar($0) }))
             if index == 0 {
                 head.startLine = text
                 continue

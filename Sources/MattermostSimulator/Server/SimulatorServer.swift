@@ -22,6 +22,8 @@ final class SimulatorServer {
     private var parked: [(connection: ServerConnection, request: RequestReader.Request)] = []
     private var thawTimer: (any DeadlineTimer)?
     private var isStopped = false
+    /// Counts orders to listen or not, so that a later one overrules a listening that is still due.
+    private var listeningOrder = 0
     /// Wall clock minus monotonic time at the start, in milliseconds: times in answers never jump.
     private let clockOffset: Int64
 
@@ -61,6 +63,7 @@ final class SimulatorServer {
     }
 
     private func closeListener() {
+        listeningOrder += 1
         listener?.close()
         listener = nil
     }
@@ -290,7 +293,9 @@ final class SimulatorServer {
     }
 
     private func listenAgain(after duration: Duration) {
-        deadlines.add(.action { [unowned self] in acceptConnections() }, after: duration)
+        let order = listeningOrder
+        deadlines.add(
+            .action { [unowned self] in if order == listeningOrder { acceptConnections() } }, after: duration)
     }
 }
 

@@ -6,6 +6,7 @@ import WorldInterface
 let safetyTimeout = Duration.seconds(20)
 
 /// Runs `body` on a fresh loop; `stop` throws if it leaves a handle open.
+@discardableResult
 func withLoop<Value: Sendable>(_ body: @Sendable (EventLoop) async throws -> Value) async throws -> Value {
     let loop = try EventLoop.start(name: "test")
     let result: Result<Value, any Error>

@@ -39,10 +39,12 @@ let package = Package(
         .target(
             name: "Holdfast",
             dependencies: ["ConnectionLifecycle", "WebSocketCodec", "WorldInterface", "UVEventLoop"]),
-        .target(name: "HoldfastMattermost", dependencies: ["Holdfast", "CSimdJSON"]),
+        .target(
+            name: "HoldfastMattermost",
+            dependencies: ["Holdfast", "ConnectionLifecycle", "WebSocketCodec", "WorldInterface", "CSimdJSON"]),
         .target(
             name: "MattermostSimulator",
-            dependencies: ["WebSocketCodec", "WorldInterface", "UVEventLoop", "CZlib"]),
+            dependencies: ["WebSocketCodec", "WorldInterface", "CZlib"]),
 
         // What people run.
         .executableTarget(
@@ -53,12 +55,16 @@ let package = Package(
         .testTarget(name: "ConnectionLifecycleTests", dependencies: ["ConnectionLifecycle"]),
         .testTarget(name: "StateChartKitTests", dependencies: ["StateChartKit", "ConnectionLifecycle"]),
         .testTarget(name: "WebSocketCodecTests", dependencies: ["WebSocketCodec"]),
-        .testTarget(name: "UVEventLoopTests", dependencies: ["UVEventLoop", "WorldInterface"]),
-        .testTarget(name: "HoldfastTests", dependencies: ["Holdfast"]),
+        .testTarget(name: "UVEventLoopTests", dependencies: ["UVEventLoop", "WorldInterface", "COpenSSL"]),
+        .testTarget(name: "HoldfastTests", dependencies: ["Holdfast", "WebSocketCodec"]),
         .testTarget(
             name: "HoldfastMattermostTests",
-            dependencies: ["HoldfastMattermost", "Holdfast", "MattermostSimulator"]),
-        .testTarget(name: "MattermostSimulatorTests", dependencies: ["MattermostSimulator"]),
+            dependencies: [
+                "HoldfastMattermost", "Holdfast", "MattermostSimulator", "ConnectionLifecycle", "UVEventLoop", "WorldInterface",
+            ]),
+        .testTarget(
+            name: "MattermostSimulatorTests",
+            dependencies: ["MattermostSimulator", "UVEventLoop", "WebSocketCodec", "WorldInterface"]),
         .testTarget(name: "HoldfastCLITests", dependencies: ["HoldfastCLI", "MattermostSimulator"]),
     ],
     swiftLanguageModes: [.v6],

@@ -1,1 +1,215 @@
 #include "CSimdJSON.h"
+
+#include "Envelope.hpp"
+#include "Record.hpp"
+
+namespace {
+
+using namespace holdfast;
+
+thread_local Parser outer;
+thread_local Parser inner;
+
+constexpr Field<HoldfastEventData> eventDataFields[] = {
+    {"channel_display_name", &HoldfastEventData::channelDisplayName},
+    {"channel_name", &HoldfastEventData::channelName},
+    {"channel_type", &HoldfastEventData::channelType},
+    {"mentions", &HoldfastEventData::mentions},
+    {"post", &HoldfastEventData::post},
+    {"sender_name", &HoldfastEventData::senderName},
+    {"set_online", &HoldfastEventData::setOnline},
+    {"team_id", &HoldfastEventData::teamID},
+    {"parent_id", &HoldfastEventData::parentID},
+    {"channel_id", &HoldfastEventData::channelID},
+    {"delete_at", &HoldfastEventData::deleteAt},
+    {"remover_id", &HoldfastEventData::removerID},
+    {"status", &HoldfastEventData::status},
+    {"user_id", &HoldfastEventData::userID},
+    {"reaction", &HoldfastEventData::reaction},
+    {"channel", &HoldfastEventData::channel},
+    {"user", Form::raw, &HoldfastEventData::user},
+    {"preferences", &HoldfastEventData::preferences},
+    {"connection_id", &HoldfastEventData::connectionID},
+    {"server_version", &HoldfastEventData::serverVersion},
+};
+
+constexpr Field<HoldfastPost> postFields[] = {
+    {"id", &HoldfastPost::id, Need::required},
+    {"create_at", &HoldfastPost::createAt},
+    {"update_at", &HoldfastPost::updateAt},
+    {"edit_at", &HoldfastPost::editAt},
+    {"delete_at", &HoldfastPost::deleteAt},
+    {"is_pinned", &HoldfastPost::isPinned},
+    {"user_id", &HoldfastPost::userID, Need::required},
+    {"channel_id", &HoldfastPost::channelID, Need::required},
+    {"root_id", &HoldfastPost::rootID},
+    {"original_id", &HoldfastPost::originalID},
+    {"message", &HoldfastPost::message},
+    {"type", &HoldfastPost::type},
+    {"props", Form::raw, &HoldfastPost::props},
+    {"hashtags", &HoldfastPost::hashtags},
+    {"pending_post_id", &HoldfastPost::pendingPostID},
+    {"reply_count", &HoldfastPost::replyCount},
+};
+
+constexpr Field<HoldfastPostList> postListFields[] = {
+    {"order", Form::raw, &HoldfastPostList::order},
+    {"posts", Form::raw, &HoldfastPostList::posts},
+    {"next_post_id", &HoldfastPostList::nextPostID},
+    {"prev_post_id", &HoldfastPostList::previousPostID},
+};
+
+constexpr Field<HoldfastReaction> reactionFields[] = {
+    {"user_id", &HoldfastReaction::userID, Need::required},
+    {"post_id", &HoldfastReaction::postID, Need::required},
+    {"emoji_name", &HoldfastReaction::emojiName, Need::required},
+    {"create_at", &HoldfastReaction::createAt},
+};
+
+constexpr Field<HoldfastUser> userFields[] = {
+    {"id", &HoldfastUser::id, Need::required},
+    {"create_at", &HoldfastUser::createAt},
+    {"update_at", &HoldfastUser::updateAt},
+    {"delete_at", &HoldfastUser::deleteAt},
+    {"username", &HoldfastUser::username, Need::required},
+    {"email", &HoldfastUser::email},
+    {"nickname", &HoldfastUser::nickname},
+    {"first_name", &HoldfastUser::firstName},
+    {"last_name", &HoldfastUser::lastName},
+    {"roles", &HoldfastUser::roles},
+    {"locale", &HoldfastUser::locale},
+    {"is_bot", &HoldfastUser::isBot},
+};
+
+constexpr Field<HoldfastChannel> channelFields[] = {
+    {"id", &HoldfastChannel::id, Need::required},
+    {"create_at", &HoldfastChannel::createAt},
+    {"update_at", &HoldfastChannel::updateAt},
+    {"delete_at", &HoldfastChannel::deleteAt},
+    {"team_id", &HoldfastChannel::teamID},
+    {"type", &HoldfastChannel::type},
+    {"display_name", &HoldfastChannel::displayName},
+    {"name", &HoldfastChannel::name, Need::required},
+    {"header", &HoldfastChannel::header},
+    {"purpose", &HoldfastChannel::purpose},
+    {"last_post_at", &HoldfastChannel::lastPostAt},
+    {"total_msg_count", &HoldfastChannel::totalMessageCount},
+    {"creator_id", &HoldfastChannel::creatorID},
+};
+
+constexpr Field<HoldfastTeam> teamFields[] = {
+    {"id", &HoldfastTeam::id, Need::required},
+    {"delete_at", &HoldfastTeam::deleteAt},
+    {"display_name", &HoldfastTeam::displayName},
+    {"name", &HoldfastTeam::name, Need::required},
+    {"type", &HoldfastTeam::type},
+};
+
+constexpr Field<HoldfastPreference> preferenceFields[] = {
+    {"user_id", &HoldfastPreference::userID},
+    {"category", &HoldfastPreference::category, Need::required},
+    {"name", &HoldfastPreference::name, Need::required},
+    {"value", &HoldfastPreference::value},
+};
+
+constexpr Field<HoldfastError> errorFields[] = {
+    {"id", &HoldfastError::id, Need::required},
+    {"message", &HoldfastError::message},
+    {"status_code", &HoldfastError::statusCode},
+};
+
+}  // namespace
+
+// `noexcept` is the fence: simdjson reports errors by code, and nothing here throws.
+extern "C" {
+
+HoldfastOutcome holdfast_read_envelope(HoldfastText frame, HoldfastEnvelope *envelope) noexcept {
+    *envelope = HoldfastEnvelope();
+    ondemand::document document;
+    HOLDFAST_TRY(inner.open(frame, document));
+    ondemand::object object;
+    HOLDFAST_TRY(outcomeOf(document.get_object().get(object)));
+    EnvelopeReader reader(frame.bytes, *envelope);
+    HOLDFAST_TRY(forEachMember(object, [&](const char *key, ondemand::value value) { return reader(key, value); }));
+    HOLDFAST_TRY(Parser::close(document));
+    return reader.finish();
+}
+
+HoldfastOutcome holdfast_unescape(HoldfastText string, HoldfastText *unescaped) noexcept {
+    *unescaped = {nullptr, 0};
+    ondemand::document document;
+    HOLDFAST_TRY(inner.open({string.bytes - 1, string.count + 2}, document));
+    std::string_view view;
+    HOLDFAST_TRY(outcomeOf(document.get_string().get(view)));
+    *unescaped = textOf(view);
+    return success;
+}
+
+HoldfastOutcome holdfast_check_object(HoldfastText json) noexcept {
+    ondemand::document document;
+    HOLDFAST_TRY(inner.open(json, document));
+    ondemand::object object;
+    HOLDFAST_TRY(outcomeOf(document.get_object().get(object)));
+    HOLDFAST_TRY(forEachMember(object, [](const char *key, ondemand::value value) { return skipMember(key, value, 2); }));
+    return Parser::close(document);
+}
+
+HoldfastOutcome holdfast_read_event_data(HoldfastText json, HoldfastEventData *data) noexcept {
+    return readObject(outer, json, eventDataFields, *data);
+}
+
+HoldfastOutcome holdfast_read_post_list(HoldfastText json, HoldfastPostList *list) noexcept {
+    return readObject(outer, json, postListFields, *list);
+}
+
+HoldfastOutcome holdfast_read_post(HoldfastText json, HoldfastPost *post) noexcept {
+    return readObject(inner, json, postFields, *post);
+}
+
+HoldfastOutcome holdfast_read_reaction(HoldfastText json, HoldfastReaction *reaction) noexcept {
+    return readObject(inner, json, reactionFields, *reaction);
+}
+
+HoldfastOutcome holdfast_read_user(HoldfastText json, HoldfastUser *user) noexcept {
+    return readObject(inner, json, userFields, *user);
+}
+
+HoldfastOutcome holdfast_read_channel(HoldfastText json, HoldfastChannel *channel) noexcept {
+    return readObject(inner, json, channelFields, *channel);
+}
+
+HoldfastOutcome holdfast_read_error(HoldfastText json, HoldfastError *error) noexcept {
+    return readObject(inner, json, errorFields, *error);
+}
+
+HoldfastOutcome holdfast_visit_posts(
+    HoldfastText json, void *context, void (*visit)(void *, const HoldfastPost *)) noexcept {
+    return visitRecords(inner, json, postFields, context, visit);
+}
+
+HoldfastOutcome holdfast_visit_channels(
+    HoldfastText json, void *context, void (*visit)(void *, const HoldfastChannel *)) noexcept {
+    return visitRecords(inner, json, channelFields, context, visit);
+}
+
+HoldfastOutcome holdfast_visit_teams(
+    HoldfastText json, void *context, void (*visit)(void *, const HoldfastTeam *)) noexcept {
+    return visitRecords(inner, json, teamFields, context, visit);
+}
+
+HoldfastOutcome holdfast_visit_preferences(
+    HoldfastText json, void *context, void (*visit)(void *, const HoldfastPreference *)) noexcept {
+    return visitRecords(inner, json, preferenceFields, context, visit);
+}
+
+HoldfastOutcome holdfast_visit_strings(
+    HoldfastText json, void *context, void (*visit)(void *, const HoldfastText *)) noexcept {
+    return visitValues(inner, json, [&](ondemand::value value) -> HoldfastOutcome {
+        HoldfastText text;
+        HOLDFAST_TRY(readText(value, nullptr, text));
+        visit(context, &text);
+        return success;
+    });
+}
+
+}

@@ -27,9 +27,16 @@ extension EventLoop {
     ) -> any ByteStream {
         preconditionIsolated()
         guard let tls else { return TCPStream.connecting(on: self, to: endpoint, handler: handler) }
-        // TLS JOINT (client): return makeTLSClient(…), and TCPStream.failed when it throws.
-        _ = tls
-        return TCPStream.failed(on: self, .init(.tlsFailed, "TLS is not built in"), handler: handler)
+        do throws(NetworkError) {
+            let engine = try TLSEngine(
+                client: try clientContext(tls), serverName: endpoint.host,
+                isNumeric: SocketAddress(numeric: endpoint) != nil)
+            let stream = TLSStream(loop: self, engine: engine, handler: handler)
+            stream.attach(inner: TCPStream.connecting(on: self, to: endpoint, handler: stream))
+            return stream
+        } catch {
+            return TCPStream.failed(on: self, error, handler: handler)
+        }
     }
 
     public func listen(
@@ -37,14 +44,29 @@ extension EventLoop {
     ) throws(NetworkError) -> any Listener {
         preconditionIsolated()
         guard let tls else { return try TCPListener.listening(on: self, at: endpoint, accept: accept) }
-        // TLS JOINT (server): a TLSServerContext here, and an `accept` that wraps each stream by makeTLSServer.
-        _ = tls
-        throw NetworkError(.tlsFailed, "TLS is not built in")
+        let context = try TLSContext(server: tls)
+        return try TCPListener.listening(on: self, at: endpoint) { [unowned self] tcp in
+            guard let engine = try? TLSEngine(server: context) else { return nil }
+            let stream = TLSStream(loop: self, engine: engine, handler: nil)
+            stream.attach(inner: tcp)
+            guard let handler = accept(stream) else { return nil }
+            stream.attach(handler: handler)
+            return stream
+        }
     }
 
+    /// May be called from elsewhere too: the request is then made on the loop.
     nonisolated(nonsending) public func perform(_ request: HTTPRequest) async throws(NetworkError) -> HTTPResponse {
-        // HTTP JOINT: HTTPClient of this loop, made at first use and closed by `atEnd`.
-        throw NetworkError(.other, "HTTP is not built in")
+        if isOnLoop { return try await http.perform(request) }
+        return try await run { () async throws(NetworkError) in try await self.http.perform(request) }
+    }
+
+    func cancelTransfer(_ key: UInt64) { http.cancel(key) }
+
+    /// Closes the pooled HTTP connections and their handles; requests in flight are cancelled. The loop does it at its end.
+    public func closeHTTPConnections() {
+        preconditionIsolated()
+        http.close()
     }
 
     /// Calls `handler` on the loop whenever the process gets `signal` (SIGINT, SIGTERM, …), which then no longer has

@@ -33,6 +33,14 @@ public final class EventLoop: World, LoopExecutor, @unchecked Sendable {
     private var thread = uv_thread_t()
     /// Run on the loop before it ends: what parts of this module keep for the loop's whole life is closed here.
     private var endings: [() -> Void] = []
+    /// Made by the first request.
+    private(set) lazy var http: HTTPClient = {
+        atEnd { [unowned self] in http.close() }
+        return HTTPClient(loop: self)
+    }()
+    /// Made by the first TLS stream.
+    private(set) lazy var plaintextBuffer = PlaintextBuffer()
+    private var clientContexts: [TLSClientOptions: TLSContext] = [:]
 
     // MARK: Life
 
@@ -131,6 +139,25 @@ public final class EventLoop: World, LoopExecutor, @unchecked Sendable {
         uv_run(uv, UV_RUN_DEFAULT)
         if uv_loop_close(uv) != 0 { leaked.append("loop") }
         threadIdentity.store(0, ordering: .relaxed)
+    }
+
+    /// Trust is read from disk once for each kind of options. Loop-confined.
+    func clientContext(_ options: TLSClientOptions) throws(NetworkError) -> TLSContext {
+        if let known = clientContexts[options] { return known }
+        let context = try TLSContext(client: options)
+        clientContexts[options] = context
+        return context
+    }
+
+    /// Runs `body` once, on a later turn. Loop-confined.
+    func onNextTurn(_ body: @escaping () -> Void) {
+        var timer: (any DeadlineTimer)?
+        timer = makeTimer {
+            timer?.close()
+            timer = nil
+            body()
+        }
+        timer?.arm(at: now)
     }
 
     /// `ending` runs on the loop when it is about to end.

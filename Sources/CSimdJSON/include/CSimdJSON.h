@@ -1,1 +1,187 @@
 #pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// What Mattermost says, read by simdjson's On-Demand parser. The language of this seam is C: no C++ type and no exception
+// crosses it.
+//
+// Every text that is handed in must be followed by HOLDFAST_JSON_PADDING readable bytes of any value. Everything is
+// checked to be JSON, also what is skipped: UTF-8, structure, literals, numbers, escapes, nothing behind the end.
+//
+// Memory: each thread has two parsers, which grow to the longest text that it has seen (and shrink again after one beyond
+// 1 MiB), so that a connection needs none. A text that is handed out lies in the input or in such a parser: it is valid
+// while the input is and until the next call on this thread of a function of the same floor. The outer floor is
+// holdfast_read_event_data and holdfast_read_post_list, all others are on the inner one: what lies in an outer text can be
+// read while the rest of it is still valid.
+
+#define HOLDFAST_JSON_PADDING 64
+
+#if defined(__cplusplus)
+#define HOLDFAST_NOEXCEPT noexcept
+extern "C" {
+#else
+#define HOLDFAST_NOEXCEPT
+#endif
+
+/// Bytes of a text; `bytes` is null where the key is absent or its value is null.
+typedef struct {
+    const char *bytes;
+    size_t count;
+} HoldfastText;
+
+/// A part of the input. Empty (0, 0) where the key is absent.
+typedef struct {
+    uint32_t offset;
+    uint32_t count;
+} HoldfastRange;
+
+enum {
+    HOLDFAST_JSON_OK = 0,
+    /// Not JSON.
+    HOLDFAST_JSON_MALFORMED = 1,
+    /// JSON, but the value of `key` has another type than it must have.
+    HOLDFAST_JSON_WRONG_TYPE = 2,
+    HOLDFAST_JSON_MISSING_KEY = 3,
+    HOLDFAST_JSON_DUPLICATE_KEY = 4,
+    /// Nested beyond 128 levels.
+    HOLDFAST_JSON_TOO_DEEP = 5,
+    HOLDFAST_JSON_TOO_LARGE = 6,
+    HOLDFAST_JSON_OUT_OF_MEMORY = 7,
+    /// JSON, but neither an event nor a reply.
+    HOLDFAST_JSON_NOT_A_FRAME = 8,
+};
+
+/// How a call ended. `key` is null or a constant.
+typedef struct {
+    uint8_t code;
+    const char *key;
+} HoldfastOutcome;
+
+/// The events that are known by name; any other is HOLDFAST_EVENT_OTHER.
+enum {
+    HOLDFAST_EVENT_OTHER = 0,
+    HOLDFAST_EVENT_HELLO = 1,
+    HOLDFAST_EVENT_POSTED = 2,
+    HOLDFAST_EVENT_POST_EDITED = 3,
+    HOLDFAST_EVENT_POST_DELETED = 4,
+    HOLDFAST_EVENT_EPHEMERAL_MESSAGE = 5,
+    HOLDFAST_EVENT_REACTION_ADDED = 6,
+    HOLDFAST_EVENT_REACTION_REMOVED = 7,
+    HOLDFAST_EVENT_TYPING = 8,
+    HOLDFAST_EVENT_STATUS_CHANGE = 9,
+    HOLDFAST_EVENT_USER_UPDATED = 10,
+    HOLDFAST_EVENT_USER_ADDED = 11,
+    HOLDFAST_EVENT_USER_REMOVED = 12,
+    HOLDFAST_EVENT_CHANNEL_VIEWED = 13,
+    HOLDFAST_EVENT_CHANNEL_UPDATED = 14,
+    HOLDFAST_EVENT_CHANNEL_DELETED = 15,
+    HOLDFAST_EVENT_PREFERENCES_CHANGED = 16,
+};
+
+/// The outside of a frame. Ranges of strings are without their quotes and still escaped; ranges of objects are whole.
+typedef struct {
+    bool isEvent;
+    /// Of an event: HOLDFAST_EVENT_….
+    uint8_t kind;
+    /// Of a reply: its status is "OK".
+    bool isOK;
+    /// An event always has a sequence; a reply may lack one.
+    bool hasSequence;
+    /// `seq` of an event, not negative; `seq_reply` of a reply.
+    int64_t sequence;
+    HoldfastRange name;
+    HoldfastRange data;
+    HoldfastRange broadcast;
+    HoldfastRange broadcastUserID;
+    HoldfastRange broadcastChannelID;
+    HoldfastRange broadcastTeamID;
+    /// Of a reply: the object `error`.
+    HoldfastRange error;
+} HoldfastEnvelope;
+
+/// All that the known events carry in `data`.
+typedef struct {
+    HoldfastText channelDisplayName, channelName, channelType, mentions, post, senderName;
+    HoldfastText teamID, channelID, userID, parentID, removerID, status;
+    HoldfastText reaction, channel, user, preferences, connectionID, serverVersion;
+    int64_t deleteAt;
+    bool setOnline;
+} HoldfastEventData;
+
+typedef struct {
+    HoldfastText id, userID, channelID, rootID, originalID, message, type, props, hashtags, pendingPostID;
+    int64_t createAt, updateAt, editAt, deleteAt, replyCount;
+    bool isPinned;
+} HoldfastPost;
+
+typedef struct {
+    HoldfastText order, posts, nextPostID, previousPostID;
+} HoldfastPostList;
+
+typedef struct {
+    HoldfastText userID, postID, emojiName;
+    int64_t createAt;
+} HoldfastReaction;
+
+typedef struct {
+    HoldfastText id, username, nickname, firstName, lastName, email, roles, locale;
+    int64_t createAt, updateAt, deleteAt;
+    bool isBot;
+} HoldfastUser;
+
+typedef struct {
+    HoldfastText id, teamID, type, displayName, name, header, purpose, creatorID;
+    int64_t createAt, updateAt, deleteAt, lastPostAt, totalMessageCount;
+} HoldfastChannel;
+
+typedef struct {
+    HoldfastText id, name, displayName, type;
+    int64_t deleteAt;
+} HoldfastTeam;
+
+typedef struct {
+    HoldfastText userID, category, name, value;
+} HoldfastPreference;
+
+/// An error as the server words it, in a reply or as the body of an HTTP answer.
+typedef struct {
+    HoldfastText id, message;
+    int64_t statusCode;
+} HoldfastError;
+
+/// A frame's outside; all of the frame is checked.
+HoldfastOutcome holdfast_read_envelope(HoldfastText frame, HoldfastEnvelope *envelope) HOLDFAST_NOEXCEPT;
+
+/// Unescapes what stands between the quotes of a JSON string, which themselves stand around `string` in memory.
+HoldfastOutcome holdfast_unescape(HoldfastText string, HoldfastText *unescaped) HOLDFAST_NOEXCEPT;
+
+/// Checks that a text is one JSON object.
+HoldfastOutcome holdfast_check_object(HoldfastText json) HOLDFAST_NOEXCEPT;
+
+HoldfastOutcome holdfast_read_event_data(HoldfastText json, HoldfastEventData *data) HOLDFAST_NOEXCEPT;
+HoldfastOutcome holdfast_read_post_list(HoldfastText json, HoldfastPostList *list) HOLDFAST_NOEXCEPT;
+
+HoldfastOutcome holdfast_read_post(HoldfastText json, HoldfastPost *post) HOLDFAST_NOEXCEPT;
+HoldfastOutcome holdfast_read_reaction(HoldfastText json, HoldfastReaction *reaction) HOLDFAST_NOEXCEPT;
+HoldfastOutcome holdfast_read_user(HoldfastText json, HoldfastUser *user) HOLDFAST_NOEXCEPT;
+HoldfastOutcome holdfast_read_channel(HoldfastText json, HoldfastChannel *channel) HOLDFAST_NOEXCEPT;
+HoldfastOutcome holdfast_read_error(HoldfastText json, HoldfastError *error) HOLDFAST_NOEXCEPT;
+
+/// Visits the elements of an array, or the values of an object, in order. The texts are valid during the whole call, and
+/// `visit` must call nothing of this header. `null` has no elements.
+HoldfastOutcome holdfast_visit_posts(
+    HoldfastText json, void *context, void (*visit)(void *, const HoldfastPost *)) HOLDFAST_NOEXCEPT;
+HoldfastOutcome holdfast_visit_channels(
+    HoldfastText json, void *context, void (*visit)(void *, const HoldfastChannel *)) HOLDFAST_NOEXCEPT;
+HoldfastOutcome holdfast_visit_teams(
+    HoldfastText json, void *context, void (*visit)(void *, const HoldfastTeam *)) HOLDFAST_NOEXCEPT;
+HoldfastOutcome holdfast_visit_preferences(
+    HoldfastText json, void *context, void (*visit)(void *, const HoldfastPreference *)) HOLDFAST_NOEXCEPT;
+HoldfastOutcome holdfast_visit_strings(
+    HoldfastText json, void *context, void (*visit)(void *, const HoldfastText *)) HOLDFAST_NOEXCEPT;
+
+#if defined(__cplusplus)
+}
+#endif

@@ -1,0 +1,16 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Benchmarks live in a package of their own, so that nobody who depends on Holdfast builds them.
+let package = Package(
+    name: "Benchmarks",
+    platforms: [.macOS(.v15)],
+    dependencies: [.package(name: "holdfast", path: "..")],
+    targets: [
+        .target(name: "CAllocationCounter"),
+        .executableTarget(
+            name: "micro",
+            dependencies: ["CAllocationCounter", .product(name: "ConnectionLifecycle", package: "holdfast")]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,44 @@
+/// The last transitions of one connection, oldest first. Grows to `capacity` and then overwrites the oldest.
+public struct FlightRecorder: Sendable {
+    /// One transition.
+    public struct Entry: Hashable, Sendable {
+        /// Nanoseconds of the machine's monotonic clock.
+        public var time: UInt64
+        public var generation: UInt32
+        /// Index into the rows of the table.
+        public var row: UInt8
+        /// The evidence, for a person. Empty where the row says it all.
+        public var reason: String
+
+        public init(time: UInt64, generation: UInt32, row: UInt8, reason: String) {
+            self.time = time
+            self.generation = generation
+            self.row = row
+            self.reason = reason
+        }
+    }
+
+    /// How many entries are kept.
+    public static let capacity = 64
+
+    private var ring: [Entry] = []
+    private var oldest = 0
+
+    public init() {}
+
+    /// Adds one transition, dropping the oldest when full.
+    public mutating func record(_ entry: Entry) {
+        if ring.count < FlightRecorder.capacity {
+            ring.append(entry)
+        } else {
+            ring[oldest] = entry
+            oldest = (oldest + 1) % FlightRecorder.capacity
+        }
+    }
+
+    /// Oldest first.
+    public var entries: [Entry] { Array(ring[oldest...] + ring[..<oldest]) }
+
+    /// The newest entry.
+    public var last: Entry? { ring.isEmpty ? nil : ring[(oldest + ring.count - 1) % ring.count] }
+}

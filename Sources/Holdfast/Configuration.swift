@@ -1,0 +1,17 @@
+public import ConnectionLifecycle
+
+/// What can be set on a connection. The defaults are meant to be right.
+public struct Configuration: Sendable {
+    /// The deadlines of the states.
+    public var timing = Timing()
+    /// How long to wait between attempts.
+    public var backoff = BackoffPolicy()
+    /// Events that may wait for the consumer before reading stops; at least 1.
+    public var maximumBufferedEvents = 4096
+    /// Bytes that may wait for the consumer before reading stops; at least 1.
+    public var maximumBufferedBytes = 4 << 20
+    /// Fixes all jitter; nil takes one from the world.
+    public var seed: UInt64?
+
+    public init() {}
+}

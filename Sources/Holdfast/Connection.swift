@@ -1,0 +1,319 @@
+public import ConnectionLifecycle
+public import WorldInterface
+
+/// One connection that is kept honest: it performs the effects of the machine and owns what the machine's state owns.
+///
+/// Isolation: pinned to the loop of its world. All methods may be called from anywhere with `await`. A connection that
+/// has been started lives until it is `stopped`; dropping the reference does not stop it.
+public actor Connection<S: Service> {
+    private let world: any World
+    private let service: S
+    private let configuration: Configuration
+    private let buffer: EventBuffer<S.Event>
+    private let broadcast = Broadcast<Observation>()
+
+    private var lifecycle: Lifecycle
+    private var link: (any Link)?
+    private var port: LinkPort<S.Event>?
+    private var timer: (any DeadlineTimer)?
+    private var recorder = FlightRecorder()
+    private var tally = Counters()
+    private var probeCause = ProbeCause.first
+    private var isPaused = false
+    /// Inputs that arrived while a step was being performed, oldest first.
+    private var waiting: [(Input, String)] = []
+    private var isPerforming = false
+    private var stopWaiters: [CheckedContinuation<Void, Never>] = []
+
+    public nonisolated let unownedExecutor: UnownedSerialExecutor
+
+    /// - Parameters:
+    ///   - service: what to connect to.
+    ///   - world: the loop to live on; it must outlive the connection.
+    public init(_ service: S, on world: any World, configuration: Configuration = Configuration()) {
+        self.service = service
+        self.world = world
+        self.configuration = configuration
+        unownedExecutor = world.executor.asUnownedSerialExecutor()
+        lifecycle = Lifecycle(
+            timing: configuration.timing, backoff: configuration.backoff,
+            seed: configuration.seed ?? world.makeSeed())
+        let drained = DrainSignal<S>()
+        buffer = EventBuffer(
+            maximumCount: configuration.maximumBufferedEvents, maximumBytes: configuration.maximumBufferedBytes,
+            drained: { drained.send() })
+        drained.connect(self, world.executor)
+    }
+
+    // MARK: - Commands
+
+    /// Begins to connect. Ignored if it was started before.
+    public func start() { take(Input(.start), "") }
+
+    /// Closes properly and ends in `stopped`, at the latest after `deadline`, whatever the network does.
+    /// Returns when stopped; all events that were delivered before can still be read.
+    public func stop(deadline: Duration = .seconds(1)) async {
+        take(Input(.stop, limit: deadline.wholeNanoseconds), "")
+        guard lifecycle.state != .stopped else { return }
+        await withCheckedContinuation { stopWaiters.append($0) }
+    }
+
+    /// Replaces the connection by a new one.
+    public func reconnect() { take(Input(.reconnect), "") }
+
+    /// Proves now that events still arrive. The verdict comes through `observations`.
+    public func probe() { take(Input(.probe), "") }
+
+    // MARK: - What can be seen
+
+    /// The state it is in.
+    public var state: State { lifecycle.state }
+
+    /// The number of the connection attempt, from 1; 0 before the first.
+    public var generation: UInt32 { lifecycle.generation }
+
+    /// The last 64 transitions, oldest first.
+    public var history: [TransitionRecord] { recorder.entries.map(record) }
+
+    /// Counters since the creation.
+    public var counters: Counters {
+        var counters = tally
+        counters.discarded = buffer.discarded
+        return counters
+    }
+
+    /// The events, in order. One consumer at a time; see `EventSequence`.
+    public nonisolated var events: EventSequence<S.Event> { EventSequence(buffer: buffer) }
+
+    /// Transitions, verdicts and log entries from now on. Any number of observers; one that lags by more than
+    /// `capacity` loses the oldest. Ends after `stopped`.
+    public nonisolated func observations(capacity: Int = 1024) -> AsyncStream<Observation> {
+        broadcast.subscribe(capacity: capacity)
+    }
+
+    /// The transitions from now on. Ends after `stopped`.
+    public nonisolated func transitions(
+        capacity: Int = 1024
+    ) -> AsyncCompactMapSequence<AsyncStream<Observation>, TransitionRecord> {
+        observations(capacity: capacity).compactMap { observation in
+            guard case .transition(let record) = observation else { return nil }
+            return record
+        }
+    }
+
+    // MARK: - The machine
+
+    /// Feeds one input to the machine and performs what follows. What arrives meanwhile waits its turn.
+    private func take(_ input: Input, _ evidence: String) {
+        waiting.append((input, evidence))
+        guard !isPerforming else { return }
+        isPerforming = true
+        while !waiting.isEmpty {
+            let (input, evidence) = waiting.removeFirst()
+            let now = world.now.nanoseconds
+            let step = lifecycle.handle(input, now: now)
+            switch step.kind {
+            case .transition: perform(step, input, evidence, now)
+            case .late:
+                tally.late += 1
+                rearm()  // A timer that fired early is set again; it must not leave the state without its deadline.
+            case .ignored: break
+            }
+        }
+        isPerforming = false
+    }
+
+    private func perform(_ step: Step, _ input: Input, _ evidence: String, _ now: UInt64) {
+        if step.acquire.contains(.probe) { probeCause = cause(of: input, evidence) }
+        release(step)
+        rearm()
+        note(step, evidence, now)
+        acquire(step)
+        if step.to == .stopped { finish() }
+    }
+
+    private func cause(of input: Input, _ evidence: String) -> ProbeCause {
+        if input.event == .suspicion { return .suspicion(evidence) }
+        if input.event == .probe { return .requested }
+        if lifecycle.misses > 0 { return .again }
+        let last = recorder.last.map { CompiledTable.standard.rows[Int($0.row)].event }
+        return last == .ready ? .first : .interval
+    }
+
+    private func release(_ step: Step) {
+        if step.release.contains(.probe) { link?.cancelProbe() }
+        // Passing from one phase of the link to the next hands it over; otherwise it ends here.
+        if !step.release.isDisjoint(with: .link), step.acquire.isDisjoint(with: .link) { dropLink() }
+    }
+
+    private func acquire(_ step: Step) {
+        if step.acquire.contains(.attempt) { beginAttempt() }
+        if step.acquire.contains(.probe) { beginProbe() }
+        if step.acquire.contains(.closing) { link?.beginClose() }
+    }
+
+    private func beginAttempt() {
+        let port = LinkPort(
+            generation: lifecycle.generation, buffer: buffer,
+            report: { [self, generation = lifecycle.generation] report in
+                assumeIsolated { $0.take(report, generation) }
+            },
+            overflow: { [self] in assumeIsolated { $0.pause() } })
+        self.port = port
+        let link = service.makeLink(port: port, world: world)
+        self.link = link
+        if isPaused { link.pauseReading() }
+        link.begin()
+    }
+
+    private func beginProbe() {
+        if isPaused { return excuse() }
+        link?.beginProbe(round: lifecycle.round, cause: probeCause, due: Instant(nanoseconds: lifecycle.due))
+    }
+
+    private func dropLink() {
+        port?.disconnect()
+        link?.destroy()
+        port = nil
+        link = nil
+    }
+
+    private func rearm() {
+        guard lifecycle.due != .max else {
+            timer?.disarm()
+            return
+        }
+        let timer = self.timer ?? world.makeTimer { [self] in assumeIsolated { $0.deadlinePassed() } }
+        self.timer = timer
+        timer.arm(at: Instant(nanoseconds: lifecycle.due))
+    }
+
+    private func deadlinePassed() {
+        guard let deadline = lifecycle.deadline else { return }
+        take(Input(deadline.event), "")
+    }
+
+    private func finish() {
+        timer?.close()
+        timer = nil
+        buffer.finish()
+        broadcast.finish()
+        let waiters = stopWaiters
+        stopWaiters = []
+        for waiter in waiters { waiter.resume() }
+    }
+
+    // MARK: - Reports of the link
+
+    private func take(_ report: LinkReport, _ generation: UInt32) {
+        switch report {
+        case .ready(let evidence): take(Input(.ready, generation: generation), evidence)
+        case .attemptFailed(let failure, let evidence, let retryAfter):
+            take(
+                Input(
+                    .attemptFailed, generation: generation, failure: failure,
+                    limit: retryAfter?.wholeNanoseconds ?? 0),
+                evidence)
+        case .suspicion(let evidence): take(Input(.suspicion, generation: generation), evidence)
+        case .lost(let evidence): take(Input(.lost, generation: generation), evidence)
+        case .closed(let evidence): take(Input(.closed, generation: generation), evidence)
+        case .note(let level, let message):
+            broadcast.send(
+                .log(
+                    LogEntry(
+                        at: world.wallClockMilliseconds, generation: generation, level: level, message: message)))
+        case .verdict(let verdict, let round): take(verdict, generation, round)
+        }
+    }
+
+    private func take(_ verdict: Verdict, _ generation: UInt32, _ round: UInt32) {
+        guard round == lifecycle.round, lifecycle.owns.contains(.probe) else {
+            tally.late += 1
+            return
+        }
+        broadcast.send(
+            .verdict(VerdictRecord(at: world.wallClockMilliseconds, generation: generation, verdict: verdict)))
+        let event: Event
+        switch verdict.outcome {
+        case .alive:
+            tally.alive += 1
+            event = .alive
+        case .deaf:
+            tally.deaf += 1
+            event = .deaf
+        case .inconclusive:
+            tally.inconclusive += 1
+            event = .inconclusive
+        }
+        take(Input(event, generation: generation, round: round), "\(verdict.check): \(verdict.detail)")
+    }
+
+    // MARK: - Backpressure
+
+    private func pause() {
+        guard !isPaused else { return }
+        isPaused = true
+        tally.pauses += 1
+        link?.pauseReading()
+        if lifecycle.owns.contains(.probe) { excuse() }
+    }
+
+    /// The consumer has caught up.
+    fileprivate func resume() {
+        guard isPaused else { return }
+        isPaused = false
+        link?.resumeReading()
+    }
+
+    /// While we do not read, an answer cannot arrive, and its absence proves nothing against the server.
+    private func excuse() {
+        let verdict = Verdict(
+            .alive, check: "backpressure", detail: "not judged: reading is paused because the consumer lags")
+        take(verdict, lifecycle.generation, lifecycle.round)
+    }
+
+    // MARK: - Records
+
+    private func note(_ step: Step, _ evidence: String, _ now: UInt64) {
+        let entry = FlightRecorder.Entry(
+            time: now, generation: step.generation, row: step.row, reason: evidence)
+        recorder.record(entry)
+        tally.transitions += 1
+        if step.acquire.contains(.attempt) { tally.attempts += 1 }
+        if step.from == .connecting, step.to == .open { tally.ready += 1 }
+        broadcast.send(.transition(record(entry)))
+    }
+
+    private func record(_ entry: FlightRecorder.Entry) -> TransitionRecord {
+        let row = CompiledTable.standard.rows[Int(entry.row)]
+        let now = world.now.nanoseconds
+        let age = Int64(clamping: (now > entry.time ? now - entry.time : 0) / 1_000_000)
+        return TransitionRecord(
+            at: world.wallClockMilliseconds - age, time: entry.time, generation: entry.generation, id: row.id,
+            from: row.from, event: row.event, to: row.to ?? row.from,
+            reason: entry.reason.isEmpty ? row.because : entry.reason)
+    }
+}
+
+/// Lets the buffer, which exists before its connection, tell it that the consumer has caught up.
+private final class DrainSignal<S: Service>: Sendable {
+    private struct Target {
+        weak var connection: Connection<S>?
+        var executor: (any LoopExecutor)?
+    }
+
+    private let target = Lock(Target())
+
+    func connect(_ connection: Connection<S>, _ executor: any LoopExecutor) {
+        target.withLock { target in
+            target.connection = connection
+            target.executor = executor
+        }
+    }
+
+    func send() {
+        let (connection, executor) = target.withLock { ($0.connection, $0.executor) }
+        guard let connection, let executor else { return }
+        Task(executorPreference: executor) { await connection.resume() }
+    }
+}

@@ -1,0 +1,43 @@
+/// Where a link reports to and delivers events. Knows its generation, so that what an older link says is dropped in one
+/// place, the machine. Loop-confined.
+public final class LinkPort<Event: Sendable> {
+    /// The number of the attempt this link belongs to.
+    public let generation: UInt32
+    private let buffer: EventBuffer<Event>
+    private var report: ((LinkReport) -> Void)?
+    private var overflow: (() -> Void)?
+
+    init(
+        generation: UInt32, buffer: EventBuffer<Event>, report: @escaping (LinkReport) -> Void,
+        overflow: @escaping () -> Void
+    ) {
+        self.generation = generation
+        self.buffer = buffer
+        self.report = report
+        self.overflow = overflow
+    }
+
+    /// Reports what happened. May call back into the link before it returns.
+    public func report(_ report: LinkReport) { self.report?(report) }
+
+    /// Delivers one event; `byteCount` is what it holds in memory. Follow the last event of a read by `flush`.
+    @inlinable
+    public func deliver(_ event: Event, byteCount: Int) { append(event, byteCount) }
+
+    /// Wakes the consumer if it waits, and pauses reading if it lags: once per read, not per event.
+    public func flush() {
+        if buffer.flush() == .full { overflow?() }
+    }
+
+    @usableFromInline
+    func append(_ event: Event, _ byteCount: Int) {
+        guard report != nil else { return }
+        buffer.append(event, byteCount: byteCount)
+    }
+
+    /// After this nothing reported or delivered is heard, and the references back to the connection are gone.
+    func disconnect() {
+        report = nil
+        overflow = nil
+    }
+}

@@ -1,0 +1,62 @@
+public import ConnectionLifecycle
+
+/// One transition that a connection made.
+public struct TransitionRecord: Hashable, Sendable {
+    /// Milliseconds since 1970 (UTC), for people.
+    public var at: Int64
+    /// Nanoseconds of the world's monotonic clock, for differences.
+    public var time: UInt64
+    /// The number of the connection attempt, from 1; 0 before the first.
+    public var generation: UInt32
+    /// The id of the row, e.g. `T16`, as in the state chart.
+    public var id: String
+    public var from: State
+    public var event: Event
+    public var to: State
+    /// The evidence, or where there is none the row's own reason.
+    public var reason: String
+}
+
+/// What a probe found, and when.
+public struct VerdictRecord: Hashable, Sendable {
+    /// Milliseconds since 1970 (UTC).
+    public var at: Int64
+    public var generation: UInt32
+    public var verdict: Verdict
+}
+
+/// One line for the log.
+public struct LogEntry: Hashable, Sendable {
+    /// Milliseconds since 1970 (UTC).
+    public var at: Int64
+    public var generation: UInt32
+    public var level: LogLevel
+    public var message: String
+}
+
+/// Everything that can be seen of a connection besides its events.
+public enum Observation: Hashable, Sendable {
+    case transition(TransitionRecord)
+    case verdict(VerdictRecord)
+    case log(LogEntry)
+}
+
+/// Counters since the connection was created; they only grow.
+public struct Counters: Hashable, Sendable {
+    /// Transitions made.
+    public var transitions: UInt64 = 0
+    /// Attempts begun.
+    public var attempts: UInt64 = 0
+    /// Attempts that became ready.
+    public var ready: UInt64 = 0
+    /// Verdicts given, by outcome.
+    public var alive: UInt64 = 0
+    public var deaf: UInt64 = 0
+    public var inconclusive: UInt64 = 0
+    /// Results that were dropped because what they came from is no longer owned.
+    public var late: UInt64 = 0
+    /// Times that reading stopped because the consumer lagged.
+    public var pauses: UInt64 = 0
+    /// Events thrown away because nobody ever asked for events.
+    public var discarded: UInt64 = 0
+}

@@ -1,0 +1,241 @@
+public import WebSocketCodec
+public import WorldInterface
+
+/// What a WebSocket tells its owner. All calls are on the loop.
+public protocol WebSocketClientHandler: AnyObject {
+    /// The upgrade succeeded.
+    func webSocketOpened()
+    /// A whole text or binary message. The bytes are valid only during this call and are followed by
+    /// `streamBufferPadding` readable ones.
+    func webSocketReceived(_ message: UnsafeRawBufferPointer)
+    /// All messages of one read have been handed over.
+    func webSocketReadEnded()
+    /// The end, exactly once and last, unless `destroy` came first.
+    func webSocketClosed(_ closure: WebSocketClosure)
+}
+
+/// Why a WebSocket ended.
+public enum WebSocketClosure: Sendable, CustomStringConvertible {
+    /// The server answered the upgrade with another status than 101.
+    case upgradeRefused(status: Int, retryAfter: Duration?)
+    /// The answer to the upgrade was not acceptable.
+    case handshakeFailed(String)
+    /// A close frame of the peer. `code` is nil when it carried none.
+    case closedByPeer(code: UInt16?, reason: String)
+    /// The close that this side began is complete.
+    case closedLocally
+    /// The peer broke RFC 6455 or a limit.
+    case protocolViolation(String)
+    /// TCP ended without a close frame.
+    case dropped
+    /// The network failed.
+    case failed(NetworkError)
+
+    public var description: String {
+        switch self {
+        case .upgradeRefused(let status, _): "the server answered HTTP \(status) instead of upgrading"
+        case .handshakeFailed(let what): "the upgrade failed: \(what)"
+        case .closedByPeer(nil, _): "the server closed the connection without a code"
+        case .closedByPeer(let code?, let reason):
+            "the server closed the connection: \(code)\(reason.isEmpty ? "" : " \(reason)")"
+        case .closedLocally: "closed"
+        case .protocolViolation(let what): "the server broke the WebSocket protocol: \(what)"
+        case .dropped: "the server dropped the connection"
+        case .failed(let error): "\(error)"
+        }
+    }
+}
+
+/// A WebSocket client over one byte stream: the opening handshake, messages in place over the read buffer, pongs, and
+/// the close handshake. Loop-confined. It keeps no clock: whoever owns it bounds each phase by a deadline.
+public final class WebSocketClient: StreamHandler {
+    private enum Phase {
+        case created
+        case upgrading(WebSocketClientHandshake)
+        case open(WebSocketCloseHandshake)
+        case ended
+    }
+
+    private let world: any World
+    private let endpoint: Endpoint
+    private let tls: TLSClientOptions?
+    private var request: WebSocketClientHandshake?
+    private var phase = Phase.created
+    private var decoder: WebSocketDecoder
+    private var stream: (any ByteStream)?
+    private var handler: (any WebSocketClientHandler)?
+
+    /// What may wait to be sent; a peer that asks for more pongs than it reads is cut off.
+    private static let maximumQueuedBytes = 1 << 20
+
+    /// - Parameters:
+    ///   - hostHeader: the value of `Host`.
+    ///   - path: the request target.
+    ///   - headers: further fields of the upgrade request; may carry credentials.
+    /// - Throws: when `hostHeader`, `path` or a header must not stand in a request.
+    public init(
+        endpoint: Endpoint, tls: TLSClientOptions?, hostHeader: String, path: String,
+        headers: [(name: String, value: String)] = [], limits: WebSocketLimits = WebSocketLimits(), world: any World,
+        handler: any WebSocketClientHandler
+    ) throws(WebSocketHandshakeError) {
+        self.world = world
+        self.endpoint = endpoint
+        self.tls = tls
+        self.handler = handler
+        decoder = WebSocketDecoder(role: .client, limits: limits)
+        request = try WebSocketClientHandshake(
+            host: hostHeader, path: path, headers: headers,
+            key: WebSocketHandshakeKey(world.makeSeed(), world.makeSeed()), limits: limits)
+    }
+
+    // MARK: - Commands
+
+    /// Begins to connect. Once.
+    public func connect() {
+        guard case .created = phase, let request else { return }
+        phase = .upgrading(request)
+        self.request = nil
+        stream = world.connect(to: endpoint, tls: tls, handler: self)
+    }
+
+    /// Sends a text message; ignored unless the WebSocket is open.
+    public func send(text: String) {
+        guard case .open(let close) = phase, close.maySendData else { return }
+        var frame: [UInt8] = []
+        WebSocketEncoder.appendText(text, maskingKey: makeMaskingKey(), to: &frame)
+        write(frame)
+    }
+
+    /// Begins the close handshake, or breaks the attempt off. `webSocketClosed` follows when it is complete.
+    public func close() {
+        switch phase {
+        case .created: end(.closedLocally)
+        case .upgrading: stream?.close()
+        case .open(var close):
+            guard close.send() else { return }
+            phase = .open(close)
+            sendClose(.normalClosure)
+        case .ended: break
+        }
+    }
+
+    /// Releases the stream at once. Nothing is heard afterwards.
+    public func destroy() {
+        handler = nil
+        phase = .ended
+        stream?.close()
+        stream = nil
+    }
+
+    public func pauseReading() { stream?.pauseReading() }
+    public func resumeReading() { stream?.resumeReading() }
+
+    // MARK: - The stream
+
+    public func streamOpened() {
+        guard case .upgrading(let handshake) = phase else { return }
+        stream?.write(handshake.requestBytes)
+    }
+
+    public func streamReceived(_ bytes: UnsafeMutableRawBufferPointer) {
+        var input = WebSocketInput(bytes)
+        if case .upgrading = phase { upgrade(&input) }
+        readMessages(&input)
+    }
+
+    public func streamDrained() {}
+
+    public func streamClosed(_ reason: StreamClosure) {
+        switch reason {
+        case .closedLocally: end(.closedLocally)
+        case .endOfStream: end(.dropped)
+        case .failed(let error): end(.failed(error))
+        }
+    }
+
+    // MARK: - Inside
+
+    private func upgrade(_ input: inout WebSocketInput) {
+        guard case .upgrading(var handshake) = phase else { return }
+        do throws(WebSocketHandshakeError) {
+            guard try handshake.receive(&input) != nil else {
+                phase = .upgrading(handshake)
+                return
+            }
+        } catch {
+            return end(closure(of: error))
+        }
+        phase = .open(WebSocketCloseHandshake())
+        handler?.webSocketOpened()
+    }
+
+    private func closure(of error: WebSocketHandshakeError) -> WebSocketClosure {
+        guard case .rejected(let rejection) = error else { return .handshakeFailed("\(error)") }
+        let seconds = rejection.retryAfterSeconds.map { Duration.seconds(min($0, 86_400)) }
+        return .upgradeRefused(status: rejection.status, retryAfter: seconds)
+    }
+
+    private func readMessages(_ input: inout WebSocketInput) {
+        while case .open = phase {
+            let event: WebSocketEvent?
+            do throws(WebSocketProtocolError) {
+                event = try decoder.next(&input)
+            } catch {
+                sendClose(error.closeCode)
+                return end(.protocolViolation("\(error)"))
+            }
+            switch event {
+            case .text(let message)?, .binary(let message)?: handler?.webSocketReceived(message)
+            case .ping(let payload)?: answer(payload)
+            case .pong?: break
+            case .close(let code, let reason)?: closed(code, String(decoding: reason, as: UTF8.self))
+            case nil:
+                handler?.webSocketReadEnded()
+                return
+            }
+        }
+    }
+
+    private func answer(_ payload: UnsafeRawBufferPointer) {
+        var frame: [UInt8] = []
+        // A received ping's payload always fits a pong.
+        try? WebSocketEncoder.appendPong(payload, maskingKey: makeMaskingKey(), to: &frame)
+        write(frame)
+    }
+
+    private func closed(_ code: WebSocketCloseCode?, _ reason: String) {
+        guard case .open(var close) = phase else { return }
+        handler?.webSocketReadEnded()
+        guard close.receive(code: code) else { return end(.closedLocally) }
+        if close.send() { sendClose(code) }
+        end(.closedByPeer(code: code?.rawValue, reason: printable(reason)))
+    }
+
+    private func sendClose(_ code: WebSocketCloseCode?) {
+        var frame: [UInt8] = []
+        WebSocketEncoder.appendClose(code, maskingKey: makeMaskingKey(), to: &frame)
+        write(frame)
+    }
+
+    private func write(_ frame: [UInt8]) {
+        guard let stream else { return }
+        stream.write(frame)
+        if stream.queuedByteCount > WebSocketClient.maximumQueuedBytes {
+            end(.protocolViolation("it does not read what it asks for"))
+        }
+    }
+
+    private func end(_ closure: WebSocketClosure) {
+        guard let handler else { return }
+        destroy()
+        handler.webSocketClosed(closure)
+    }
+
+    /// RFC 6455 §5.3: unpredictable, fresh for each frame.
+    private func makeMaskingKey() -> UInt32 { UInt32(truncatingIfNeeded: world.makeSeed()) }
+
+    /// A peer's words may stand in a log: no control characters.
+    private func printable(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }))
+    }
+}

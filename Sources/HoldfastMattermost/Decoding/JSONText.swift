@@ -1,0 +1,29 @@
+internal import CSimdJSON
+
+/// Bytes behind every text that the parser is given.
+let jsonPadding = Int(HOLDFAST_JSON_PADDING)
+
+extension HoldfastText {
+    init(_ bytes: UnsafeRawBufferPointer) {
+        self.init(bytes: bytes.baseAddress?.assumingMemoryBound(to: CChar.self), count: bytes.count)
+    }
+
+    /// A copy; empty when absent. The parser has checked that it is UTF-8.
+    var string: String { optionalString ?? "" }
+
+    var optionalString: String? {
+        bytes.map { String(decoding: UnsafeRawBufferPointer(start: $0, count: count), as: UTF8.self) }
+    }
+}
+
+/// Bytes with readable padding behind them, for texts that do not come from a stream's buffer.
+func withPadding<Result>(
+    _ bytes: some Collection<UInt8>, _ body: (HoldfastText) throws(DecodingFailure) -> Result
+) throws(DecodingFailure) -> Result {
+    let count = bytes.count
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: count + jsonPadding, alignment: 16)
+    defer { buffer.deallocate() }
+    buffer.copyBytes(from: bytes)
+    buffer[count...].copyBytes(from: repeatElement(0, count: jsonPadding))
+    return try body(HoldfastText(UnsafeRawBufferPointer(rebasing: buffer[..<count])))
+}

@@ -1,0 +1,73 @@
+internal import CSimdJSON
+
+/// An event of the server: the text as it was sent, and what was peeked of it. One reference wide, one allocation.
+///
+/// The typed `content` is read from the text each time it is asked for; ask once.
+public struct MattermostEvent: Sendable {
+    /// The events that are known by name.
+    public enum Kind: UInt8, CaseIterable, Sendable {
+        case other = 0
+        case hello, posted, postEdited, postDeleted, ephemeralMessage, reactionAdded, reactionRemoved, typing
+        case statusChange, userUpdated, userAdded, userRemoved, channelViewed, channelUpdated, channelDeleted
+        case preferencesChanged
+    }
+
+    /// To whom the server sent it. Empty strings where it is not limited.
+    public struct Broadcast: Hashable, Sendable {
+        public var userID: String
+        public var channelID: String
+        public var teamID: String
+
+        public init(userID: String = "", channelID: String = "", teamID: String = "") {
+            self.userID = userID
+            self.channelID = channelID
+            self.teamID = teamID
+        }
+    }
+
+    /// Sound to send: the storage never changes (`ManagedBuffer` only cannot say so).
+    nonisolated(unsafe) let storage: EventStorage
+
+    /// `other` when the name is not known here.
+    public var kind: Kind { Kind(rawValue: storage.envelope.kind) ?? .other }
+
+    /// As the server calls it, e.g. `posted`.
+    public var name: String { storage.string(storage.envelope.name) }
+
+    /// `seq`: 0 for the first event of a connection, then one more for each.
+    public var sequence: Int64 { storage.envelope.sequence }
+
+    public var broadcast: Broadcast {
+        let envelope = storage.envelope
+        return Broadcast(
+            userID: storage.string(envelope.broadcastUserID), channelID: storage.string(envelope.broadcastChannelID),
+            teamID: storage.string(envelope.broadcastTeamID))
+    }
+
+    /// The whole event as it was sent, without the white space behind it.
+    public var text: String { storage.withText { String(decoding: $0, as: UTF8.self) } }
+
+    /// The raw JSON object `data`; nil when the event has none.
+    public var dataText: String? { storage.raw(storage.envelope.data) }
+
+    /// The raw JSON object `broadcast`; nil when the event has none.
+    public var broadcastText: String? { storage.raw(storage.envelope.broadcast) }
+
+    /// Length of `text` in bytes.
+    public var byteCount: Int { storage.header.count }
+
+    /// The bytes of `text`, valid during the call; 64 readable zero bytes follow them.
+    public func withRawBytes<Result, Failure: Error>(
+        _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try storage.withText(body)
+    }
+
+    /// What the event says.
+    ///
+    /// - Throws: `DecodingFailure` when a known event does not have the content that Mattermost gives it. Its text stays
+    ///   available.
+    public var content: Content {
+        get throws(DecodingFailure) { try Content(self) }
+    }
+}

@@ -1,0 +1,64 @@
+/// Writes the few JSON texts that a client sends.
+public struct JSONWriter: Sendable {
+    public private(set) var bytes: [UInt8] = []
+
+    public init() {}
+
+    /// An object with the members in the order given.
+    public static func object(_ members: KeyValuePairs<String, Value>) -> [UInt8] {
+        var writer = JSONWriter()
+        writer.write(.object(members))
+        return writer.bytes
+    }
+
+    /// What can be written.
+    public indirect enum Value: Sendable {
+        case string(String)
+        case integer(Int64)
+        case flag(Bool)
+        /// JSON already, inserted as it is.
+        case raw(String)
+        case array([Value])
+        case object(KeyValuePairs<String, Value>)
+    }
+
+    public mutating func write(_ value: Value) {
+        switch value {
+        case .string(let string): write(string)
+        case .integer(let integer): bytes += "\(integer)".utf8
+        case .flag(let flag): bytes += (flag ? "true" : "false").utf8
+        case .raw(let json): bytes += json.utf8
+        case .array(let values):
+            bytes.append(UInt8(ascii: "["))
+            for (index, value) in values.enumerated() {
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
+                write(value)
+            }
+            bytes.append(UInt8(ascii: "]"))
+        case .object(let members):
+            bytes.append(UInt8(ascii: "{"))
+            for (index, member) in members.enumerated() {
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
+                write(member.key)
+                bytes.append(UInt8(ascii: ":"))
+                write(member.value)
+            }
+            bytes.append(UInt8(ascii: "}"))
+        }
+    }
+
+    /// A string with the escapes that JSON demands (RFC 8259 §7).
+    private mutating func write(_ string: String) {
+        let digits = Array("0123456789abcdef".utf8)
+        bytes.append(UInt8(ascii: "\""))
+        for byte in string.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
+            case UInt8(ascii: "\n"): bytes += "\\n".utf8
+            case 0..<0x20: bytes += "\\u00".utf8 + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            default: bytes.append(byte)
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+}

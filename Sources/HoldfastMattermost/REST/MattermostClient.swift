@@ -1,0 +1,92 @@
+internal import CSimdJSON
+public import WorldInterface
+
+/// The small part of Mattermost's REST API (version 4) that a gateway needs. A value; all requests go through the world's
+/// HTTP, so the methods run wherever they are called, and call `World.perform` from there: on the loop.
+///
+/// Answers are bounded (`maximumBodyBytes`), and so is the time for each (`timeout`). Nothing is repeated by itself.
+public struct MattermostClient: Sendable {
+    /// Performs one request. A seam for tests; the world is the real one.
+    public typealias Perform =
+        nonisolated(nonsending) @Sendable (HTTPRequest) async throws(NetworkError) -> HTTPResponse
+
+    public var server: ServerURL
+    /// Sent as `Authorization: Bearer …` when there is one.
+    public var token: Token?
+    public var tls: TLSClientOptions
+    /// For a whole exchange.
+    public var timeout: Duration
+    /// A longer answer is `NetworkError.tooLarge`.
+    public var maximumBodyBytes: Int
+    private let perform: Perform
+
+    public init(
+        server: ServerURL, token: Token?, tls: TLSClientOptions = .init(), timeout: Duration = .seconds(10),
+        maximumBodyBytes: Int = 16 << 20, perform: @escaping Perform
+    ) {
+        self.server = server
+        self.token = token
+        self.tls = tls
+        self.timeout = timeout
+        self.maximumBodyBytes = maximumBodyBytes
+        self.perform = perform
+    }
+
+    public init(
+        server: ServerURL, token: Token?, tls: TLSClientOptions = .init(), timeout: Duration = .seconds(10),
+        maximumBodyBytes: Int = 16 << 20, world: any World
+    ) {
+        self.init(
+            server: server, token: token, tls: tls, timeout: timeout, maximumBodyBytes: maximumBodyBytes
+        ) { (request) async throws(NetworkError) in
+            try await world.perform(request)
+        }
+    }
+
+    /// Sends one request; any answer is returned.
+    nonisolated(nonsending) func exchange(
+        _ method: String, _ path: String, body: [UInt8] = [], ifNoneMatch: String? = nil
+    ) async throws(MattermostError) -> HTTPResponse {
+        var headers: [(name: String, value: String)] = [("Accept", "application/json")]
+        if let token { headers.append(("Authorization", token.authorization)) }
+        if !body.isEmpty { headers.append(("Content-Type", "application/json")) }
+        // An Etag came from the server and goes back to it, but not with a line break in it.
+        if let ifNoneMatch, ifNoneMatch.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) {
+            headers.append(("If-None-Match", ifNoneMatch))
+        }
+        let request = HTTPRequest(
+            method: method, url: server.restPrefix + path, headers: headers, body: body, timeout: timeout,
+            maximumBodyBytes: maximumBodyBytes, tls: tls)
+        do {
+            return try await perform(request)
+        } catch {
+            throw .transport(error)
+        }
+    }
+
+    /// Sends one request; an answer that is no success is thrown.
+    nonisolated(nonsending) func request(
+        _ method: String, _ path: String, body: [UInt8] = [], hiding secrets: [String] = []
+    ) async throws(MattermostError) -> HTTPResponse {
+        let response = try await exchange(method, path, body: body)
+        guard (200...299).contains(response.status) else { throw failure(response, hiding: secrets) }
+        return response
+    }
+
+    func failure(_ response: HTTPResponse, hiding secrets: [String] = []) -> MattermostError {
+        MattermostError(response, hiding: secrets + (token.map { [$0.secret] } ?? []))
+    }
+
+    /// Reads the body of a success.
+    func read<Value>(
+        _ response: HTTPResponse, _ make: (HoldfastText) throws(DecodingFailure) -> Value
+    ) throws(MattermostError) -> Value {
+        do {
+            return try withPadding(response.body, make)
+        } catch {
+            throw .unexpected(
+                "the answer is not one of Mattermost's (\(error)); check that the server URL is that of Mattermost itself"
+            )
+        }
+    }
+}

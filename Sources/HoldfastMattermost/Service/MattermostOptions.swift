@@ -1,0 +1,59 @@
+public import Holdfast
+public import WorldInterface
+
+/// How to sign in to the WebSocket.
+public enum Authentication: String, CaseIterable, Sendable {
+    /// `Authorization: Bearer` on the upgrade. The default: the token is checked before anything else happens, and a
+    /// dropped connection can be resumed.
+    case header
+    /// An `authentication_challenge` message after the upgrade, for proxies that strip the header.
+    case challenge
+}
+
+/// When the push path is proven end to end by a private preference that must come back as an event.
+public enum CanaryPolicy: String, CaseIterable, Sendable {
+    case suspicion, always, never
+}
+
+/// What a changed `update_at` of the account means.
+public enum RevisionPolicy: String, CaseIterable, Sendable {
+    /// A suspicion: any edit of the profile changes it too, so it is verified by the canary.
+    case verify
+    /// A verdict: reconnect.
+    case reconnect
+}
+
+/// Which checks a probe makes, and how. Source of what each catches and misses: `mattermost-protocol.md`.
+public struct MattermostOptions: Sendable {
+    public var authentication = Authentication.header
+    /// The `ping` action, judged by the content of its reply.
+    public var replyCheck = true
+    /// `GET /users/me` against the revision that was noted before dialling.
+    public var revisionCheck = true
+    public var canary = CanaryPolicy.suspicion
+    public var onRevisionChange = RevisionPolicy.verify
+    public var tls = TLSClientOptions()
+    /// For each REST request.
+    public var requestTimeout = Duration.seconds(5)
+
+    public init() {}
+}
+
+/// A Mattermost server and an account on it.
+public struct MattermostService: Service {
+    public typealias Event = MattermostEvent
+
+    public let server: ServerURL
+    let token: Token
+    public let options: MattermostOptions
+
+    public init(server: ServerURL, token: Token, options: MattermostOptions = MattermostOptions()) {
+        self.server = server
+        self.token = token
+        self.options = options
+    }
+
+    public func makeLink(port: LinkPort<MattermostEvent>, world: any World) -> any Link {
+        MattermostLink(service: self, port: port, world: world)
+    }
+}

@@ -1,0 +1,217 @@
+import Holdfast
+import WorldInterface
+
+/// One probe: a ladder of checks, cheapest first, on the live connection. Loop-confined; lives as long as the probe.
+///
+/// 1. *reply*: the `ping` action, judged by content. FAIL is deaf and decides alone; no answer is left to the
+///    machine's deadline, as a miss.
+/// 2. *revision*: `GET /users/me`; a change is a suspicion or a verdict, an error changes nothing.
+/// 3. *canary*: a private preference that must come back as an event.
+///
+/// Each plane is judged by its own evidence: once the reply is good, REST that fails or hangs cannot make the connection
+/// look dead. Shortly before the machine's deadline the probe therefore concludes from what it knows.
+final class MattermostProbe {
+    private enum Rung {
+        case reply(sequence: Int64)
+        case revision(Task<Void, Never>)
+        case writingCanary(nonce: String, Task<Void, Never>)
+        /// Written; the event is awaited. `sawEvents` tells whether others arrived meanwhile.
+        case awaitingCanary(nonce: String, sawEvents: Bool)
+        case ended
+    }
+
+    private let link: MattermostLink
+    private let round: UInt32
+    private let conclusion: Instant
+    private var timer: (any DeadlineTimer)?
+    private var rung = Rung.ended
+    private var canaryArrived = false
+    /// The revision to adopt when the connection is proven.
+    private var found: Revision?
+    private var evidence: [String] = []
+
+    init(link: MattermostLink, round: UInt32, due: Instant) {
+        self.link = link
+        self.round = round
+        let now = link.world.now
+        // The last fifth is left for the answer of the other side of the deadline: ours.
+        conclusion = now.advanced(byNanoseconds: due.nanoseconds(since: now) / 5 * 4)
+    }
+
+    func begin() {
+        let timer = link.world.makeTimer { [unowned self] in conclude() }
+        self.timer = timer
+        timer.arm(at: conclusion)
+        guard link.options.replyCheck else { return checkRevision() }
+        rung = .reply(sequence: link.sendPing())
+    }
+
+    /// Ends the probe without a verdict. Idempotent.
+    func end() {
+        switch rung {
+        case .revision(let task), .writingCanary(_, let task): task.cancel()
+        case .reply, .awaitingCanary, .ended: break
+        }
+        rung = .ended
+        timer?.close()
+        timer = nil
+    }
+
+    // MARK: - Reply
+
+    func received(_ reply: Reply) {
+        guard case .reply(let sequence) = rung, reply.sequenceReply == sequence else { return }
+        guard reply.isOK else { return finish(.deaf, "reply", reply.failureDescription) }
+        evidence.append("ping answered OK")
+        checkRevision()
+    }
+
+    // MARK: - Revision
+
+    private func checkRevision() {
+        guard link.options.revisionCheck else { return checkCanary() }
+        let etag = link.baseline?.etag
+        rung = .revision(
+            link.world.run { [client = link.client] in
+                await client.revision(ifNoneMatch: etag)
+            } then: { [self] in
+                revisionAnswered($0)
+            })
+    }
+
+    private func revisionAnswered(_ answer: Result<Me, MattermostError>) {
+        guard case .revision = rung else { return }
+        switch answer {
+        case .success(.unchanged): evidence.append("revision unchanged")
+        case .success(.user(let user, let etag)):
+            let revision = Revision(updateAt: user.updateAt, etag: etag)
+            if let before = link.baseline, before.updateAt == revision.updateAt {
+                link.baseline = revision
+                evidence.append("revision unchanged")
+            } else if changed(to: revision) {
+                return
+            }
+        case .failure(let error):
+            link.port.report(.note(.warning, "probe: revision check failed: \(error); this changes nothing"))
+            evidence.append("revision check failed")
+        }
+        checkCanary()
+    }
+
+    /// Whether that ended the probe.
+    private func changed(to revision: Revision) -> Bool {
+        let detail =
+            link.baseline.map { "the account changed: update_at \($0.updateAt) → \(revision.updateAt)" }
+            ?? "the account's revision was not known before dialling"
+        if link.options.onRevisionChange == .reconnect, link.baseline != nil {
+            finish(.deaf, "revision", detail)
+            return true
+        }
+        found = revision
+        link.suspicion = detail
+        evidence.append(detail)
+        return false
+    }
+
+    // MARK: - Canary
+
+    private func checkCanary() {
+        let isWanted =
+            switch link.options.canary {
+            case .always: true
+            case .suspicion: link.suspicion != nil
+            case .never: false
+            }
+        guard isWanted, !link.userID.isEmpty else { return alive() }
+        let nonce = link.makeNonce()
+        let entry = Preference(userID: link.userID, category: canaryCategory, name: "probe", value: nonce)
+        rung = .writingCanary(
+            nonce: nonce,
+            link.world.run { [client = link.client] () async -> MattermostError? in
+                do throws(MattermostError) {
+                    try await client.setPreferences([entry])
+                    return nil
+                } catch {
+                    return error
+                }
+            } then: { [self] in
+                canaryWritten($0)
+            })
+    }
+
+    private func canaryWritten(_ error: MattermostError?) {
+        guard case .writingCanary(let nonce, _) = rung else { return }
+        if let error {
+            link.port.report(.note(.warning, "probe: the canary could not be written: \(error); this changes nothing"))
+            evidence.append("canary not written")
+            return alive()
+        }
+        if canaryArrived { return canaryReturned() }
+        rung = .awaitingCanary(nonce: nonce, sawEvents: false)
+    }
+
+    func received(_ event: MattermostEvent) {
+        switch rung {
+        case .writingCanary(let nonce, _):
+            // The event may overtake the answer of the request that caused it.
+            if event.carriesCanary(nonce) { canaryArrived = true }
+        case .awaitingCanary(let nonce, _):
+            if event.carriesCanary(nonce) { return canaryReturned() }
+            rung = .awaitingCanary(nonce: nonce, sawEvents: true)
+        case .reply, .revision, .ended: break
+        }
+    }
+
+    private func canaryReturned() {
+        link.suspicion = nil
+        finish(.alive, "canary", (evidence + ["canary came back"]).joined(separator: ", "))
+    }
+
+    // MARK: - Conclusion
+
+    private func alive() {
+        finish(.alive, link.options.replyCheck ? "reply" : "revision", evidence.joined(separator: ", "))
+    }
+
+    private func conclude() {
+        switch rung {
+        case .reply, .ended: break  // The machine's deadline counts the miss.
+        case .revision(let task):
+            task.cancel()
+            link.port.report(.note(.warning, "probe: the revision check did not answer in time; this changes nothing"))
+            evidence.append("revision check unanswered")
+            alive()
+        case .writingCanary(_, let task):
+            task.cancel()
+            link.port.report(
+                .note(.warning, "probe: the canary's request was not answered in time; this changes nothing"))
+            evidence.append("canary not written")
+            alive()
+        case .awaitingCanary(_, sawEvents: true):
+            finish(.alive, "canary", "other events arrived after the canary was written")
+        case .awaitingCanary(_, sawEvents: false):
+            finish(
+                .deaf, "canary",
+                "the server took the canary and did not push it: \(link.suspicion ?? "no event at all")")
+        }
+    }
+
+    private func finish(_ outcome: Verdict.Outcome, _ check: String, _ detail: String) {
+        if outcome == .alive, let found { link.baseline = found }
+        end()
+        link.port.report(.verdict(Verdict(outcome, check: check, detail: detail), round: round))
+    }
+}
+
+/// The private preference's category; at most 32 characters (server: `model/preference.go`).
+private let canaryCategory = "holdfast_canary"
+
+extension MattermostEvent {
+    /// Whether this is the echo of our own canary. Other sockets of the account have theirs: the nonce tells.
+    fileprivate func carriesCanary(_ nonce: String) -> Bool {
+        guard kind == .preferencesChanged, case .preferencesChanged(let preferences)? = try? content else {
+            return false
+        }
+        return preferences.contains { $0.category == canaryCategory && $0.value == nonce }
+    }
+}

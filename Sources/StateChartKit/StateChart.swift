@@ -1,0 +1,79 @@
+/// Charts of the machine, drawn from the very table that it executes: there is no second source that could drift.
+///
+/// Every output is a pure function of the table: no time, no path, no hash order. A value; use it from anywhere.
+import ConnectionLifecycle
+
+/// The chart of one table.
+public struct StateChart: Sendable {
+    /// What is drawn.
+    public let table: TransitionTable
+
+    public init(table: TransitionTable) { self.table = table }
+
+    /// The chart of Holdfast.
+    public static let standard = StateChart(table: .standard)
+
+    /// Changes whenever anything in the table changes; 16 hexadecimal digits (64-bit FNV-1a), printed in every file.
+    public var digest: String { Digest.of(table) }
+
+    /// The chart in one format.
+    public func text(_ format: ChartFormat) -> String {
+        switch format {
+        case .mermaid: mermaid
+        case .dot: dot
+        case .svg: svg(theme: .light)
+        case .markdown: markdown
+        }
+    }
+
+    /// The generated files, by name, in the order in which they are written.
+    public var files: [(name: String, contents: String)] {
+        [
+            ("README.md", markdown), ("lifecycle.mmd", mermaid), ("lifecycle.dot", dot),
+            ("lifecycle.svg", svg(theme: .light)), ("lifecycle-dark.svg", svg(theme: .dark)),
+        ]
+    }
+
+    /// The rows that change the state or the memory, by table order.
+    var transitions: [Row] { table.rows.filter { $0.to != nil } }
+
+    /// The rows that say why an event changes nothing, by table order.
+    var ignored: [Row] { table.rows.filter { $0.to == nil } }
+
+    /// Parallel transitions share one line with stacked labels.
+    var edges: [Edge] {
+        var edges: [Edge] = []
+        for row in transitions {
+            guard let to = row.to else { continue }
+            if let index = edges.firstIndex(where: { $0.from == row.from && $0.to == to }) {
+                edges[index].rows.append(row)
+            } else {
+                edges.append(Edge(from: row.from, to: to, rows: [row]))
+            }
+        }
+        return edges
+    }
+}
+
+/// All transitions from one state to another.
+struct Edge {
+    let from: State
+    let to: State
+    var rows: [Row]
+
+    /// How the line is drawn; solid where its transitions differ in kind.
+    var kind: EventKind {
+        let kinds = Set(rows.map(\.event.kind))
+        return kinds.count == 1 ? rows[0].event.kind : .input
+    }
+}
+
+/// The formats a chart can be printed in.
+public enum ChartFormat: String, CaseIterable, Sendable {
+    case mermaid, dot, svg, markdown
+}
+
+/// The two themes of the picture.
+public enum ChartTheme: String, CaseIterable, Sendable {
+    case light, dark
+}

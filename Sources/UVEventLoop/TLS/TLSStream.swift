@@ -1,0 +1,187 @@
+import WorldInterface
+
+/// TLS between a byte stream and its user: a `ByteStream` above, a `StreamHandler` below. Loop-confined.
+///
+/// The user hears `streamOpened` only after a verified handshake. An end of TCP without close_notify is reported as
+/// a failure, because what was on its way may have been cut off.
+final class TLSStream: ByteStream, StreamHandler {
+    private enum Phase {
+        case handshaking
+        case open
+        /// Over; what the user is told once TCP has ended.
+        case ending(StreamClosure)
+    }
+
+    private let loop: EventLoop
+    private let engine: TLSEngine
+    private var inner: (any ByteStream)?
+    private var handler: (any StreamHandler)?
+    private var phase = Phase.handshaking
+    /// Plaintext that was written before the handshake was done.
+    private var early: [UInt8] = []
+    private var isPaused = false
+    private var isFinishing = false
+
+    init(loop: EventLoop, engine: TLSEngine, handler: (any StreamHandler)?) {
+        self.loop = loop
+        self.engine = engine
+        self.handler = handler
+    }
+
+    /// The stream below, whose handler this is. Once, right after the creation.
+    func attach(inner: any ByteStream) { self.inner = inner }
+
+    /// An accepted stream learns its user later than it is made.
+    func attach(handler: any StreamHandler) { self.handler = handler }
+
+    // MARK: - Below: the stream's handler
+
+    func streamOpened() { advance() }
+
+    func streamReceived(_ bytes: UnsafeMutableRawBufferPointer) {
+        if case .ending = phase { return }
+        engine.feed(UnsafeRawBufferPointer(bytes))
+        advance()
+    }
+
+    func streamDrained() { if case .open = phase { handler?.streamDrained() } }
+
+    func streamClosed(_ reason: StreamClosure) {
+        let told: StreamClosure
+        switch (phase, reason) {
+        case (.ending(let ending), _): told = ending
+        case (.handshaking, .endOfStream):
+            told = .failed(
+                NetworkError(.tlsFailed, "the peer ended the connection during the TLS handshake; is it TLS?"))
+        case (.open, .endOfStream):
+            told = .failed(NetworkError(.reset, "the connection ended without TLS's close_notify: it may be cut off"))
+        case (_, .closedLocally), (_, .failed): told = reason
+        }
+        phase = .ending(told)
+        inner = nil
+        let listener = handler
+        handler = nil
+        listener?.streamClosed(told)
+    }
+
+    // MARK: - Above: the user's stream
+
+    func write(_ bytes: UnsafeRawBufferPointer) {
+        guard !isFinishing else { return }
+        switch phase {
+        case .handshaking: early.append(contentsOf: bytes)
+        case .open:
+            if let error = engine.write(bytes) { return end(.failed(error)) }
+            flush()
+        case .ending: break
+        }
+    }
+
+    var queuedByteCount: Int { early.count + (inner?.queuedByteCount ?? 0) }
+
+    func pauseReading() {
+        isPaused = true
+        inner?.pauseReading()
+    }
+
+    func resumeReading() {
+        guard isPaused else { return }
+        isPaused = false
+        // What was fed and not read yet comes first, and never from within this call.
+        loop.onNextTurn { [self] in
+            guard !isPaused else { return }
+            advance()
+            if !isPaused { inner?.resumeReading() }
+        }
+    }
+
+    func finishWriting() {
+        guard case .open = phase, !isFinishing else { return }
+        isFinishing = true
+        engine.close()
+        flush()
+        inner?.finishWriting()
+    }
+
+    func close() {
+        if case .open = phase, !isFinishing {
+            engine.close()
+            flush()
+        }
+        end(.closedLocally)
+    }
+
+    func reset() {
+        if case .ending = phase { return }
+        phase = .ending(.closedLocally)
+        inner?.reset()
+    }
+
+    var peerDescription: String { inner?.peerDescription ?? "" }
+
+    // MARK: - Inside
+
+    private func advance() {
+        if case .handshaking = phase { handshake() }
+        if case .open = phase { read() }
+    }
+
+    private func handshake() {
+        let progress = engine.handshake()
+        flush()
+        switch progress {
+        case .needsInput: return
+        case .ended: end(.endOfStream)
+        case .failed(let error): end(.failed(error))
+        case .done:
+            phase = .open
+            let queued = early
+            early = []
+            if !queued.isEmpty { write(queued) }
+            handler?.streamOpened()
+        }
+    }
+
+    private func read() {
+        let buffer = loop.plaintextBuffer.bytes
+        while case .open = phase, !isPaused {
+            var count = 0
+            switch engine.read(into: buffer, count: &count) {
+            case .done: handler?.streamReceived(UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))
+            case .needsInput:
+                flush()
+                return
+            case .ended: end(.endOfStream)
+            case .failed(let error): end(.failed(error))
+            }
+        }
+    }
+
+    private func flush() {
+        engine.drain { inner?.write($0) }
+    }
+
+    /// Closes TCP; the user is told when that is done.
+    private func end(_ reason: StreamClosure) {
+        if case .ending = phase { return }
+        phase = .ending(reason)
+        early = []
+        inner?.close()
+    }
+}
+
+/// Where TLS decrypts to: one for the loop, like its read buffer.
+final class PlaintextBuffer {
+    /// One TLS record (RFC 8446 §5.1); the padding lies behind.
+    let bytes: UnsafeMutableRawBufferPointer
+    private let memory: UnsafeMutableRawBufferPointer
+
+    init() {
+        let recordByteCount = 16 << 10
+        memory = .allocate(byteCount: recordByteCount + streamBufferPadding, alignment: 64)
+        memory.initializeMemory(as: UInt8.self, repeating: 0)
+        bytes = UnsafeMutableRawBufferPointer(rebasing: memory[..<recordByteCount])
+    }
+
+    deinit { memory.deallocate() }
+}

@@ -1,0 +1,68 @@
+/// The header fields of one HTTP message, in order of arrival. Names are compared without case (RFC 9110 §5.1).
+public struct HTTPHeaderFields: Sendable {
+    public private(set) var fields: [(name: String, value: String)]
+
+    public init(_ fields: [(name: String, value: String)] = []) { self.fields = fields }
+
+    /// The first value of that name.
+    public subscript(name: String) -> String? {
+        let wanted = name.lowercased()
+        return fields.first { $0.name.lowercased() == wanted }?.value
+    }
+
+    /// Every value of that name.
+    public func values(of name: String) -> [String] {
+        let wanted = name.lowercased()
+        return fields.filter { $0.name.lowercased() == wanted }.map(\.value)
+    }
+
+    /// Whether a comma-separated list field has that token, without case (RFC 9110 §5.6.1).
+    public func hasToken(_ token: String, in name: String) -> Bool {
+        let wanted = token.lowercased()
+        return values(of: name).contains { value in
+            value.split(separator: ",").contains { HTTPSyntax.trimmed($0).lowercased() == wanted }
+        }
+    }
+
+    /// The only value of that name; nil when there is none or there are several.
+    func single(_ name: String) -> String? {
+        let found = values(of: name)
+        return found.count == 1 ? found[0] : nil
+    }
+
+    mutating func append(name: String, value: String) { fields.append((name, value)) }
+}
+
+/// The grammar of RFC 9110 §5 that names and values must keep to, in both directions.
+enum HTTPSyntax {
+    /// A field name or method (RFC 9110 §5.6.2).
+    static func isToken(_ text: some StringProtocol) -> Bool {
+        !text.utf8.isEmpty
+            && text.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "a")...UInt8(ascii: "z"):
+                    true
+                default: "!#$%&'*+-.^_`|~".utf8.contains(byte)
+                }
+            }
+    }
+
+    /// A field value: no control characters but tab, hence no line break that would smuggle in a field.
+    static func isFieldValue(_ text: some StringProtocol) -> Bool {
+        text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }
+    }
+
+    /// A request target or host: visible ASCII without spaces.
+    static func isVisible(_ text: some StringProtocol) -> Bool {
+        !text.utf8.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+    }
+
+    /// Without spaces and tabs at both ends.
+    static func trimmed(_ text: some StringProtocol) -> Substring {
+        var rest = Substring(text)
+        while let first = rest.utf8.first, first == 0x20 || first == 0x09 { rest = Substring(rest.utf8.dropFirst()) }
+        while let last = rest.utf8.last, last == 0x20 || last == 0x09 { rest = Substring(rest.utf8.dropLast()) }
+        return rest
+    }
+}

@@ -1,0 +1,285 @@
+import ConnectionLifecycle
+import Holdfast
+import HoldfastMattermost
+import MattermostSimulator
+import Testing
+import UVEventLoop
+import WorldInterface
+
+/// The table "what each signal catches" of the protocol sheet, row by row, over real sockets.
+@Suite(.timeLimit(.minutes(2))) struct ServiceDetectionTests {
+    @Test func anAccountDisabledAndEnabledIsDeafByItsReplyAndReplaced() async throws {
+        try await ServiceRig.run { rig in
+            var events = rig.connection.events.makeAsyncIterator()
+            try await rig.open()
+            await rig.post("before")
+            try await rig.receive("before", from: &events)
+            await rig.admin("POST", "/bots/\(rig.fixture.botID)/disable")
+            await rig.admin("POST", "/bots/\(rig.fixture.botID)/enable")
+            let verdict = try await rig.probe()
+            #expect(verdict.outcome == .deaf)
+            #expect(verdict.check == "reply")
+            #expect(verdict.detail.contains("not_authenticated"))
+            try await rig.reopened(after: 1)
+            await rig.post("after")
+            try await rig.receive("after", from: &events)
+        }
+    }
+
+    @Test func anAccountThatStaysDisabledIsTriedAgainUntilItIsEnabled() async throws {
+        try await ServiceRig.run { rig in
+            try await rig.open()
+            await rig.admin("POST", "/bots/\(rig.fixture.botID)/disable")
+            #expect(try await rig.probe().outcome == .deaf)
+            try await rig.log.wait("a refused attempt") { _ in
+                rig.log.transitions.contains { $0.event == .attemptFailed && $0.reason.contains("refused") }
+            }
+            await rig.admin("POST", "/bots/\(rig.fixture.botID)/enable")
+            try await rig.reopened(after: 2)
+            #expect(!rig.log.path.contains("T05"), "401 is not final")
+        }
+    }
+
+    @Test func aTokenCycleWithARecheckIsDeafThoughTheRevisionDidNotMove() async throws {
+        try await ServiceRig.run { rig in
+            var events = rig.connection.events.makeAsyncIterator()
+            try await rig.open()
+            let before = await rig.revision()
+            let token = #"{"token_id":"\#(rig.fixture.botTokenID)"}"#
+            await rig.admin("POST", "/users/tokens/disable", token)
+            await rig.post("the event that makes the server check the session again")
+            await rig.admin("POST", "/users/tokens/enable", token)
+            #expect(await rig.revision() == before)
+            let verdict = try await rig.probe()
+            #expect(verdict.outcome == .deaf)
+            #expect(verdict.check == "reply")
+            try await rig.reopened(after: 1)
+            await rig.post("after")
+            try await rig.receive("after", from: &events)
+        }
+    }
+
+    @Test func aTokenCycleWithoutARecheckIsFine() async throws {
+        try await ServiceRig.run { rig in
+            try await rig.open()
+            let token = #"{"token_id":"\#(rig.fixture.botTokenID)"}"#
+            await rig.admin("POST", "/users/tokens/disable", token)
+            await rig.admin("POST", "/users/tokens/enable", token)
+            #expect(try await rig.probe().outcome == .alive)
+            #expect(await rig.connection.generation == 1)
+        }
+    }
+
+    @Test func aRevokedTokenIsDeafByItsReplyThoughEventsStillArrive() async throws {
+        try await ServiceRig.run { rig in
+            var events = rig.connection.events.makeAsyncIterator()
+            try await rig.open()
+            await rig.admin("POST", "/users/tokens/revoke", #"{"token_id":"\#(rig.fixture.botTokenID)"}"#)
+            await rig.post("still arrives")
+            try await rig.receive("still arrives", from: &events)
+            let verdict = try await rig.probe()
+            #expect(verdict.outcome == .deaf)
+            #expect(verdict.detail.contains("invalid_token"))
+        }
+    }
+
+    @Test func anExpiredSessionIsDeafByItsReply() async throws {
+        try await ServiceRig.run { rig in
+            try await rig.open()
+            await rig.simulator.expireSessions(userID: rig.fixture.botID)
+            #expect(try await rig.probe().outcome == .deaf)
+        }
+    }
+
+    @Test func aRenameIsVerifiedByTheCanaryAndDoesNotReconnect() async throws {
+        try await ServiceRig.run { rig in
+            try await rig.open()
+            await rig.admin("PUT", "/users/\(rig.fixture.botID)/patch", #"{"nickname":"renamed"}"#)
+            let verdict = try await rig.probe()
+            #expect(verdict.outcome == .alive)
+            #expect(verdict.check == "canary")
+            // The new revision is the baseline now: nothing is suspicious any more.
+            #expect(try await rig.probe().check == "reply")
+            #expect(await rig.connection.generation == 1)
+        }
+    }
+
+    @Test func aRenameReconnectsWhereThePolicySaysSo() async throws {
+        try await ServiceRig.run(options: { $0.onRevisionChange = .reconnect }) { rig in
+            try await rig.open()
+            await rig.admin("PUT", "/users/\(rig.fixture.botID)/patch", #"{"nickname":"renamed"}"#)
+            let verdict = try await rig.probe()
+            #expect(verdict.outcome == .deaf)
+            #expect(verdict.check == "revision")
+            try await rig.reopened(after: 1)
+        }
+    }
+
+    @Test func aRestThatFailsForSeveralProbesDoesNotReconnect() async throws {
+        try await ServiceRig.run { rig in
+            try await rig.open()
+            await rig.simulator.failRequests(status: 503, count: 1000)
+            for _ in 0..<4 { #expect(try await rig.probe().outcome == .alive) }
+            #expect(rig.log.notes.contains { $0.contains("503") })
+            #expect(await rig.connection.generation == 1)
+        }
+    }
+
+    @Test func aRestThatCannotBeReachedDoesNotReconnect() async throws {
+        try await ServiceRig.run { rig in
+            try await rig.open()
+            await rig.simulator.refuseConnections()
+            await rig.clientLoop.run { rig.clientLoop.closeHTTPConnections() }
+            for _ in 0..<3 { #expect(try await rig.probe().outcome == .alive) }
+            #expect(await rig.connection.generation == 1)
+        }
+    }
+
+    @Test func aRestThatHangsDoesNotMakeAGoodReplyAMiss() async throws {
+        try await ServiceRig.run(timing: { $0.probeTimeout = .seconds(2) }) { rig in
+            try await rig.open()
+            await rig.simulator.delayAnswers(by: .seconds(600))
+            let verdict = try await rig.probe()
+            #expect(verdict.outcome == .alive)
+            #expect(verdict.detail.contains("unanswered"))
+        }
+    }
+
+    @Test func aDatabaseThatIsDownDoesNotEndAConnection() async throws {
+        try await ServiceRig.run { rig in
+            try await rig.open()
+            await rig.simulator.setDatabaseDown(true)
+            for _ in 0..<3 { #expect(try await rig.probe().outcome == .alive) }
+            #expect(await rig.connection.generation == 1)
+        }
+    }
+
+    @Test func aFrozenServerIsReplacedWhenTheMissesAreSpent() async throws {
+        try await ServiceRig.run(timing: {
+            $0.probeTimeout = .milliseconds(300)
+            $0.probeAgain = .milliseconds(10)
+        }) { rig in
+            try await rig.open()
+            await rig.simulator.freeze()
+            await rig.connection.probe()
+            try await rig.log.wait("stale") { $0.contains(.stale) }
+            #expect(rig.log.path.contains("T20"))
+            await rig.simulator.thaw()
+            try await rig.reopened(after: 1)
+        }
+    }
+
+    @Test(arguments: [SimulatorDrop.finish, .reset])
+    func aDroppedConnectionComesBack(how: SimulatorDrop) async throws {
+        try await ServiceRig.run { rig in
+            var events = rig.connection.events.makeAsyncIterator()
+            try await rig.open()
+            await rig.simulator.drop(how)
+            try await rig.reopened(after: 1)
+            #expect(rig.log.path.contains("T12"))
+            await rig.post("after")
+            try await rig.receive("after", from: &events)
+        }
+    }
+
+    @Test func aServerThatRestartsIsFoundAgain() async throws {
+        try await ServiceRig.run { rig in
+            try await rig.open()
+            await rig.simulator.restart(downFor: .milliseconds(200))
+            try await rig.reopened(after: 1)
+        }
+    }
+
+    @Test func theCanaryProvesThePushPathEachTimeWhereThePolicySaysSo() async throws {
+        try await ServiceRig.run(options: { $0.canary = .always }) { rig in
+            try await rig.open()
+            for _ in 0..<3 {
+                let verdict = try await rig.probe()
+                #expect(verdict.outcome == .alive)
+                #expect(verdict.check == "canary")
+            }
+        }
+    }
+
+    @Test func aCanaryThatIsTakenAndNeverPushedIsDeaf() async throws {
+        // Only the canary: the reply would tell earlier.
+        try await ServiceRig.run(
+            timing: { $0.probeTimeout = .seconds(1) },
+            options: {
+                $0.replyCheck = false
+                $0.revisionCheck = false
+                $0.canary = .always
+            }
+        ) { rig in
+            try await rig.open()
+            await rig.admin("POST", "/bots/\(rig.fixture.botID)/disable")
+            await rig.admin("POST", "/bots/\(rig.fixture.botID)/enable")
+            let verdict = try await rig.probe()
+            #expect(verdict.outcome == .deaf)
+            #expect(verdict.check == "canary")
+        }
+    }
+
+    @Test func anAccountChangedBetweenIdentifyAndOpenIsNoticedAtTheFirstProbe() async throws {
+        try await ServiceRig.run(
+            world: { loop, simulator, fixture in
+                AfterIdentify(loop) {
+                    _ = await simulator.perform(
+                        "PUT", "/api/v4/users/\(fixture.botID)/patch", token: fixture.adminToken,
+                        body: #"{"nickname":"changed meanwhile"}"#)
+                }
+            }
+        ) { rig in
+            try await rig.open()
+            let verdict = try await rig.probe()
+            #expect(verdict.check == "canary")
+            #expect(verdict.detail.contains("update_at"))
+        }
+    }
+}
+
+extension ServiceRig {
+    /// The bot's `update_at`, as the server has it.
+    func revision() async -> String {
+        let response = await simulator.perform(
+            "GET", "/api/v4/users/\(fixture.botID)", token: fixture.adminToken)
+        let text = String(decoding: response.body, as: UTF8.self)
+        let value = text.split(separator: "\"update_at\":").dropFirst().first?.prefix { $0.isNumber }
+        return String(value ?? "")
+    }
+}
+
+/// The real world, except that something happens right after the first answered request: the identify.
+private final class AfterIdentify: World {
+    private let loop: EventLoop
+    private let event: @Sendable () async -> Void
+    private let isDone = Guarded(false)
+
+    init(_ loop: EventLoop, _ event: @escaping @Sendable () async -> Void) {
+        self.loop = loop
+        self.event = event
+    }
+
+    var executor: any LoopExecutor { loop.executor }
+    var now: Instant { loop.now }
+    var wallClockMilliseconds: Int64 { loop.wallClockMilliseconds }
+    func makeSeed() -> UInt64 { loop.makeSeed() }
+    func makeTimer(_ fire: @escaping () -> Void) -> any DeadlineTimer { loop.makeTimer(fire) }
+    func connect(to endpoint: Endpoint, tls: TLSClientOptions?, handler: any StreamHandler) -> any ByteStream {
+        loop.connect(to: endpoint, tls: tls, handler: handler)
+    }
+    func listen(
+        on endpoint: Endpoint, tls: TLSServerOptions?, accept: @escaping (any ByteStream) -> (any StreamHandler)?
+    ) throws(NetworkError) -> any Listener {
+        try loop.listen(on: endpoint, tls: tls, accept: accept)
+    }
+    nonisolated(nonsending) func perform(_ request: HTTPRequest) async throws(NetworkError) -> HTTPResponse {
+        let response = try await loop.perform(request)
+        let isFirst = isDone.with { isDone in
+            defer { isDone = true }
+            return !isDone
+        }
+        if isFirst { await event() }
+        return response
+    }
+}

@@ -1,0 +1,297 @@
+import ConnectionLifecycle
+import Testing
+import WorldInterface
+
+@testable import Holdfast
+
+/// A connection on a manual world, for tests that move time and network by hand.
+private struct Rig {
+    let world: ManualWorld
+    let service = ScriptedService()
+    let connection: Connection<ScriptedService>
+
+    init(seed: UInt64 = 1, _ change: (inout Configuration) -> Void = { _ in }) {
+        world = ManualWorld(seed: seed)
+        var configuration = Configuration()
+        configuration.seed = seed
+        change(&configuration)
+        connection = Connection(service, on: world, configuration: configuration)
+    }
+
+    var link: ScriptedLink { service.link }
+    var state: State { inside { $0.state } }
+    var path: [String] { inside { $0.history.map(\.id) } }
+
+    func inside<Result: Sendable>(_ body: @Sendable (isolated Connection<ScriptedService>) -> Result) -> Result {
+        var result: Result?
+        world.onLoop { result = connection.assumeIsolated { body($0) } }
+        guard let result else { preconditionFailure("unreachable") }
+        return result
+    }
+
+    func report(_ report: LinkReport) { world.onLoop { link.port.report(report) } }
+    func start() { inside { $0.start() } }
+
+    func open() {
+        start()
+        report(.ready("scripted"))
+    }
+
+    func startStop() {
+        let connection = connection
+        Task(executorPreference: world) { await connection.stop() }
+        world.turn()
+    }
+
+    /// Leads to a state by the shortest way.
+    func reach(_ wanted: State) {
+        if wanted == .idle { return }
+        start()
+        if wanted == .connecting { return }
+        if wanted == .backoff { return report(.attemptFailed(.retryable, "scripted")) }
+        report(.ready("scripted"))
+        if wanted == .open { return }
+        if wanted == .terminating { return inside { $0.reconnect() } }
+        inside { $0.probe() }
+        if wanted == .probing { return }
+        world.onLoop { link.answer(.deaf) }
+        if wanted == .stale { return }
+        startStop()
+        report(.closed("scripted"))
+    }
+}
+
+@Suite struct ConnectionTests {
+    @Test func aHealthyConnectionOpensProbesAndStops() {
+        let rig = Rig()
+        rig.open()
+        #expect(rig.state == .open)
+        rig.world.advance(by: .seconds(1))
+        #expect(rig.state == .probing)
+        #expect(rig.link.probe?.cause == .first)
+        rig.world.onLoop { rig.link.answer(.alive) }
+        #expect(rig.state == .open)
+        rig.world.advance(by: .seconds(30))
+        #expect(rig.link.probeCauses == [.first, .interval])
+        rig.startStop()
+        #expect(rig.state == .terminating)
+        rig.report(.closed("scripted"))
+        #expect(rig.state == .stopped)
+        #expect(rig.path == ["T01", "T03", "T09", "T15", "T09", "T23", "T28"])
+    }
+
+    @Test(arguments: State.allCases)
+    func stopEndsInStoppedFromEveryState(_ state: State) {
+        let rig = Rig()
+        rig.reach(state)
+        #expect(rig.state == state)
+        rig.startStop()
+        // Whatever the network does, which is nothing at all here.
+        rig.world.advance(by: .seconds(2))
+        #expect(rig.state == .stopped)
+        #expect(rig.service.liveLinks.isEmpty, "a link outlived the end")
+        #expect(rig.world.openTimerCount == 0, "a timer outlived the end")
+    }
+
+    @Test func aStopReturnsByItsOwnDeadline() {
+        let rig = Rig()
+        rig.open()
+        let connection = rig.connection
+        Task(executorPreference: rig.world) { await connection.stop(deadline: .milliseconds(100)) }
+        rig.world.advance(by: .milliseconds(99))
+        #expect(rig.state == .terminating)
+        rig.world.advance(by: .milliseconds(1))
+        #expect(rig.state == .stopped)
+    }
+
+    @Test func aDeafVerdictReplacesTheConnectionWithinTwoSeconds() {
+        let rig = Rig()
+        rig.open()
+        rig.world.advance(by: .seconds(1))
+        rig.world.onLoop { rig.link.answer(.deaf) }
+        #expect(rig.state == .stale)
+        // Drain 0.25 s, close 1 s (a deaf server does not answer it), retry at once.
+        rig.world.advance(by: .milliseconds(1_350))
+        #expect(rig.state == .connecting)
+        #expect(rig.service.links.count == 2)
+        #expect(rig.service.liveLinks.count == 1)
+        #expect(rig.path.suffix(5) == ["T09", "T16", "T24", "T31", "T34"])
+    }
+
+    @Test func whatAnOlderLinkSaysIsDropped() {
+        let rig = Rig()
+        rig.open()
+        let old = rig.link
+        rig.report(.lost("scripted"))
+        rig.world.advance(by: .seconds(1))
+        #expect(rig.state == .connecting)
+        rig.world.onLoop { old.port.report(.ready("from the grave")) }
+        #expect(rig.state == .connecting)
+        rig.report(.ready("scripted"))
+        rig.world.onLoop { old.port.report(.lost("from the grave")) }
+        #expect(rig.state == .open)
+    }
+
+    @Test func aVerdictAfterItsTimeoutIsDropped() {
+        let rig = Rig()
+        rig.open()
+        rig.world.advance(by: .seconds(1))
+        let round = rig.link.probe?.round ?? 0
+        rig.world.advance(by: .seconds(5))
+        #expect(rig.state == .open, "one miss is forgiven")
+        rig.report(.verdict(Verdict(.deaf, check: "script", detail: "late"), round: round))
+        #expect(rig.state == .open)
+        #expect(rig.inside { $0.counters.late } == 1)
+    }
+
+    @Test func unansweredProbesReplaceTheConnectionWhenTheMissesAreSpent() {
+        let rig = Rig()
+        rig.open()
+        rig.world.advance(by: .seconds(1 + 5))  // The first probe and its timeout: the miss that is forgiven.
+        #expect(rig.state == .open)
+        rig.world.advance(by: .seconds(1))  // Asked again soon.
+        #expect(rig.link.probe?.cause == .again)
+        rig.world.advance(by: .seconds(5))
+        #expect(rig.state == .stale)
+        #expect(rig.path.suffix(2) == ["T09", "T20"])
+    }
+
+    @Test func aSuspicionCausesAProbeAndNothingElse() {
+        let rig = Rig()
+        rig.open()
+        rig.report(.suspicion("sequence gap"))
+        #expect(rig.state == .probing)
+        #expect(rig.link.probe?.cause == .suspicion("sequence gap"))
+        rig.world.onLoop { rig.link.answer(.alive) }
+        #expect(rig.state == .open)
+        #expect(rig.service.links.count == 1)
+    }
+
+    @Test func aLinkMayReportFromWithinACall() {
+        let rig = Rig()
+        rig.service.onBegin = { $0.port.report(.attemptFailed(.unauthorized, "at once")) }
+        rig.start()
+        #expect(rig.state == .backoff)
+        #expect(rig.service.liveLinks.isEmpty)
+        // The slow lane: the first wait is between 0.75 and 1 s.
+        rig.world.advance(by: .milliseconds(700))
+        #expect(rig.service.links.count == 1)
+        rig.world.advance(by: .milliseconds(300))
+        #expect(rig.service.links.count == 2)
+    }
+
+    @Test func retryAfterIsHonoured() {
+        let rig = Rig()
+        rig.start()
+        rig.report(.attemptFailed(.rateLimited, "429", retryAfter: .seconds(20)))
+        rig.world.advance(by: .milliseconds(19_999))
+        #expect(rig.state == .backoff)
+        rig.world.advance(by: .seconds(1))
+        #expect(rig.state == .connecting)
+    }
+
+    @Test func historyKeepsTheEvidence() {
+        let rig = Rig()
+        rig.open()
+        rig.world.advance(by: .seconds(1))
+        rig.world.onLoop { rig.link.answer(.deaf) }
+        let last = rig.inside { $0.history.last }
+        #expect(last?.id == "T16")
+        #expect(last?.reason == "script: as told")
+        #expect(last?.generation == 1)
+    }
+
+    @Test func observersSeeTransitionsAndVerdictsInOrderAndTheEnd() async {
+        let rig = Rig()
+        let observations = rig.connection.observations()
+        rig.open()
+        rig.world.advance(by: .seconds(1))
+        rig.world.onLoop { rig.link.answer(.alive) }
+        rig.startStop()
+        rig.report(.closed("scripted"))
+        var seen: [String] = []
+        for await observation in observations {
+            switch observation {
+            case .transition(let record): seen.append(record.id)
+            case .verdict(let record): seen.append(record.verdict.outcome.rawValue)
+            case .log: break
+            }
+        }
+        #expect(seen == ["T01", "T03", "T09", "alive", "T15", "T14", "T28"])
+    }
+}
+
+@Suite struct BackpressureTests {
+    private func feed(_ rig: Rig, _ events: Range<Int>) {
+        rig.world.onLoop {
+            for event in events { rig.link.port.deliver(event, byteCount: 1) }
+            rig.link.port.flush()
+        }
+    }
+
+    @Test func aConsumerThatLagsPausesReadingAndNothingIsLost() async {
+        let rig = Rig { $0.maximumBufferedEvents = 10 }
+        var iterator = rig.connection.events.makeAsyncIterator()
+        rig.open()
+        feed(rig, 0..<9)
+        #expect(!rig.link.isPaused)
+        feed(rig, 9..<25)
+        #expect(rig.link.isPaused)
+        for expected in 0..<25 { #expect(await iterator.next() == expected) }
+        rig.world.turn()
+        #expect(!rig.link.isPaused)
+        #expect(rig.inside { $0.counters.pauses } == 1)
+    }
+
+    @Test func whileReadingIsPausedNothingIsJudged() {
+        let rig = Rig { $0.maximumBufferedEvents = 10 }
+        let iterator = rig.connection.events.makeAsyncIterator()
+        rig.open()
+        feed(rig, 0..<20)
+        #expect(rig.link.isPaused)
+        rig.world.advance(by: .seconds(600))
+        #expect(rig.service.links.count == 1, "a slow consumer is not a deaf connection")
+        #expect(rig.inside { $0.counters.inconclusive } == 0)
+        withExtendedLifetime(iterator) {}
+    }
+
+    @Test func aProbeThatRunsWhenReadingPausesIsExcused() {
+        let rig = Rig { $0.maximumBufferedEvents = 10 }
+        let iterator = rig.connection.events.makeAsyncIterator()
+        rig.open()
+        rig.world.advance(by: .seconds(1))
+        #expect(rig.state == .probing)
+        feed(rig, 0..<20)
+        #expect(rig.state == .open)
+        withExtendedLifetime(iterator) {}
+    }
+
+    @Test func eventsThatNobodyAsksForDoNotStopTheConnection() {
+        let rig = Rig { $0.maximumBufferedEvents = 10 }
+        rig.open()
+        feed(rig, 0..<25)
+        #expect(!rig.link.isPaused)
+        #expect(rig.inside { $0.counters.discarded } == 15)
+    }
+
+    @Test func theEventsEndAfterTheStopWithNothingLeftOut() async {
+        let rig = Rig()
+        rig.open()
+        feed(rig, 0..<3)
+        rig.startStop()
+        rig.report(.closed("scripted"))
+        var seen: [Int] = []
+        for await event in rig.connection.events { seen.append(event) }
+        #expect(seen == [0, 1, 2])
+    }
+
+    @Test func eventsThatArriveDuringTheDrainAreDelivered() async {
+        let rig = Rig()
+        var iterator = rig.connection.events.makeAsyncIterator()
+        rig.open()
+        rig.world.advance(by: .seconds(1))
+        rig.world.onLoop { rig.link.answer(.deaf) }
+        feed(rig, 7..<8)
+        #expect(await iterator.next() == 7)
+    }
+}

@@ -234,21 +234,6 @@ import WorldInterface
             server.close()
         }
     }
-
-    /// One of the ways in which a connection can end.
-    private func connectAndClose(_ loop: EventLoop, _ server: Server, count: Int) async {
-        let client = connect(loop, to: server.endpoint)
-        let accepted = await server.untilAccepted(count)
-        await client.untilOpened()
-        switch count % 4 {
-        case 0: client.call { $0.close() }
-        case 1: client.call { $0.reset() }
-        case 2: accepted.call { $0.close() }
-        default: client.call { $0.finishWriting() }
-        }
-        await client.untilClosed()
-        await accepted.untilClosed()
-    }
 }
 
 /// One turn of the loop: its poll has run.

@@ -209,7 +209,7 @@ func withSimulator(
     _ body: (Simulator, SimulatorFixture, UInt16, EventLoop) async throws -> Void
 ) async throws {
     let loop = try EventLoop.start()
-    defer { loop.stop() }
+    defer { try? loop.stop() }
     let simulator = Simulator(world: loop, configuration: configuration)
     let port = try await simulator.start()
     try await body(simulator, await simulator.fixture, port, loop)

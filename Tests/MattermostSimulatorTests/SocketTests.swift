@@ -10,7 +10,7 @@ import WorldInterface
 
     @Test("header auth: 101, hello, and a post comes as JSON inside JSON with a line feed behind it")
     func headerAuthentication() async throws {
-        try await withSimulator { simulator, fixture, port, loop in
+        try await withSimulator { (simulator, fixture, port, loop) async throws in
             let client = SocketClient(loop)
             #expect(try await client.openWebSocket(port: port, token: fixture.botToken) == 101)
             #expect(try await client.message().kind == "hello")
@@ -26,7 +26,7 @@ import WorldInterface
         (nil, nil), ("wrong", nil), (nil, "{\"seq\":0,\"action\":\"authentication_challenge\"}"),
     ] as [(String?, String?)])
     func authenticationCheck(token: String?, message: String?) async throws {
-        try await withSimulator(.init(authenticationCheck: .milliseconds(50), seed: 1)) { _, _, port, loop in
+        try await withSimulator(.init(authenticationCheck: .milliseconds(50), seed: 1)) { (_, _, port, loop) async throws in
             let client = SocketClient(loop)
             #expect(try await client.openWebSocket(port: port, token: token) == 101)
             if let message { await client.send(message) }
@@ -37,7 +37,7 @@ import WorldInterface
 
     @Test("an account disabled before the check is dropped by it, one disabled later goes deaf and stays")
     func disabledAroundTheCheck() async throws {
-        try await withSimulator(.init(authenticationCheck: .milliseconds(50), seed: 1)) { simulator, fixture, port, loop in
+        try await withSimulator(.init(authenticationCheck: .milliseconds(50), seed: 1)) { (simulator, fixture, port, loop) async throws in
             let early = SocketClient(loop)
             #expect(try await early.openWebSocket(port: port, token: fixture.botToken) == 101)
             _ = try await early.message("hello")
@@ -51,7 +51,7 @@ import WorldInterface
 
     @Test("a wrong token in the challenge is dropped at once, and so are invalid JSON and a malformed connection_id")
     func droppedAtOnce() async throws {
-        try await withSimulator { _, fixture, port, loop in
+        try await withSimulator { (_, fixture, port, loop) async throws in
             let challenger = SocketClient(loop)
             #expect(try await challenger.openWebSocket(port: port) == 101)
             await challenger.send("{\"seq\":1,\"action\":\"authentication_challenge\",\"data\":{\"token\":\"x\"}}")
@@ -70,7 +70,7 @@ import WorldInterface
 
     @Test("8,192 bytes are answered, 8,193 end with 1009")
     func messageTooBig() async throws {
-        try await withSimulator { _, fixture, port, loop in
+        try await withSimulator { (_, fixture, port, loop) async throws in
             let client = SocketClient(loop)
             #expect(try await client.openWebSocket(port: port, token: fixture.botToken) == 101)
             let head = "{\"seq\":1,\"action\":\"ping\",\"data\":{\"x\":\""
@@ -85,7 +85,7 @@ import WorldInterface
 
     @Test("a foreign Origin is 403, the own one is not; a token in the query is 401")
     func refusedUpgrades() async throws {
-        try await withSimulator { _, fixture, port, loop in
+        try await withSimulator { (_, fixture, port, loop) async throws in
             let foreign = SocketClient(loop)
             #expect(
                 try await foreign.openWebSocket(port: port, token: fixture.botToken, headers: ["Origin: http://evil"])
@@ -102,7 +102,7 @@ import WorldInterface
     func pings() async throws {
         let configuration = SimulatorConfiguration(
             pingInterval: .milliseconds(20), pongTimeout: .milliseconds(100), seed: 1)
-        try await withSimulator(configuration) { _, fixture, port, loop in
+        try await withSimulator(configuration) { (_, fixture, port, loop) async throws in
             let client = SocketClient(loop)
             #expect(try await client.openWebSocket(port: port, token: fixture.botToken) == 101)
             try await client.pingCount(atLeast: 2)
@@ -112,7 +112,7 @@ import WorldInterface
 
     @Test("a client that closes gets its close frame back")
     func closeHandshake() async throws {
-        try await withSimulator { simulator, fixture, port, loop in
+        try await withSimulator { (simulator, fixture, port, loop) async throws in
             let client = SocketClient(loop)
             #expect(try await client.openWebSocket(port: port, token: fixture.botToken) == 101)
             await client.send("\u{03}\u{E8}", opcode: .ping)
@@ -127,7 +127,7 @@ import WorldInterface
 
     @Test("drop by FIN and by RST", arguments: [SimulatorDrop.finish, .reset])
     func drop(how: SimulatorDrop) async throws {
-        try await withSimulator { simulator, fixture, port, loop in
+        try await withSimulator { (simulator, fixture, port, loop) async throws in
             let bot = SocketClient(loop)
             let user = SocketClient(loop)
             #expect(try await bot.openWebSocket(port: port, token: fixture.botToken) == 101)
@@ -141,7 +141,7 @@ import WorldInterface
 
     @Test("restart: sockets drop, connections are refused, then the same port and the same tokens work")
     func restart() async throws {
-        try await withSimulator { simulator, fixture, port, loop in
+        try await withSimulator { (simulator, fixture, port, loop) async throws in
             let client = SocketClient(loop)
             #expect(try await client.openWebSocket(port: port, token: fixture.botToken) == 101)
             _ = try await client.message("hello")
@@ -159,7 +159,7 @@ import WorldInterface
 
     @Test("frozen: nothing is answered; thawed: all of it is")
     func freeze() async throws {
-        try await withSimulator { simulator, fixture, port, loop in
+        try await withSimulator { (simulator, fixture, port, loop) async throws in
             let client = SocketClient(loop)
             #expect(try await client.openWebSocket(port: port, token: fixture.botToken) == 101)
             _ = try await client.message("hello")
@@ -184,7 +184,7 @@ import WorldInterface
 
     @Test("a freeze ends by itself")
     func freezeEnds() async throws {
-        try await withSimulator { simulator, _, port, loop in
+        try await withSimulator { (simulator, _, port, loop) async throws in
             await simulator.freeze(for: .milliseconds(20))
             let answer = try await SocketClient(loop).request(port: port, "GET", "/api/v4/system/ping")
             #expect(answer.status == 200)
@@ -193,7 +193,7 @@ import WorldInterface
 
     @Test("429 is plain text with delta seconds, on the upgrade too")
     func rateLimit() async throws {
-        try await withSimulator { simulator, fixture, port, loop in
+        try await withSimulator { (simulator, fixture, port, loop) async throws in
             await simulator.limitRate(perSecond: 1, burst: 1)
             let good = try await SocketClient(loop).request(port: port, "GET", "/api/v4/system/ping")
             #expect(good.status == 200 && good.head.contains("X-Ratelimit-Remaining: 0"))
@@ -208,7 +208,7 @@ import WorldInterface
 
     @Test("ordered failures are counted down, and controls refuse nonsense")
     func failures() async throws {
-        try await withSimulator { _, _, port, loop in
+        try await withSimulator { (_, _, port, loop) async throws in
             let order = "{\"status\":503,\"path_prefix\":\"/api/v4/system\",\"count\":1}"
             let ordered = try await SocketClient(loop).request(port: port, "POST", "/simulator/error", body: order)
             #expect(ordered.status == 200)
@@ -223,7 +223,7 @@ import WorldInterface
 
     @Test("a delayed creation refuses its like meanwhile, and answers it with the same post afterwards")
     func pendingPost() async throws {
-        try await withSimulator { simulator, fixture, port, loop in
+        try await withSimulator { (simulator, fixture, port, loop) async throws in
             await simulator.delayAnswers(by: .milliseconds(100))
             let body = "{\"channel_id\":\"\(fixture.channelID)\",\"message\":\"x\",\"pending_post_id\":\"p:1\"}"
             let client = SocketClient(loop)
@@ -249,7 +249,7 @@ import WorldInterface
 
     @Test("pipelined requests, chunked bodies and keep-alive are served in order")
     func pipelining() async throws {
-        try await withSimulator { _, fixture, port, loop in
+        try await withSimulator { (_, fixture, port, loop) async throws in
             let client = SocketClient(loop)
             await client.connect(to: port)
             let body = "{\"login_id\":\"admin\",\"password\":\"password\"}"
@@ -273,7 +273,7 @@ import WorldInterface
 
     @Test("big answers are compressed for those who ask")
     func compression() async throws {
-        try await withSimulator { _, _, port, loop in
+        try await withSimulator { (_, _, port, loop) async throws in
             let path = "/api/v4/config/client?format=old"
             let plain = try await SocketClient(loop).request(port: port, "GET", path)
             let small = try await SocketClient(loop).request(
@@ -289,7 +289,7 @@ import WorldInterface
         ("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
     ])
     func malformed(text: String, status: Int) async throws {
-        try await withSimulator { _, _, port, loop in
+        try await withSimulator { (_, _, port, loop) async throws in
             let client = SocketClient(loop)
             await client.connect(to: port)
             await client.write(text)

@@ -9,9 +9,18 @@ extension EventLoop {
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         guard isOnLoop else { return inbox.add(job) }
-        if jobs.isEmpty, !isRunningJobs { handles.setBusy(true) }
+        if !hasWork, !isRunningJobs { handles.setBusy(true) }
         jobs.append(job)
     }
+
+    /// Runs `body` once, before the jobs of a later phase: never inside the call that asks for it. Loop-confined.
+    func onNextTurn(_ body: @escaping () -> Void) {
+        if !hasWork, !isRunningJobs { handles.setBusy(true) }
+        deferred.append(body)
+    }
+
+    /// Whether something waits that needs no event of the outside.
+    var hasWork: Bool { !jobs.isEmpty || !deferred.isEmpty }
 
     public func checkIsolated() {
         precondition(isOnLoop, "not on the event loop's thread")
@@ -22,6 +31,7 @@ extension EventLoop {
     func runJobs() {
         isRunningJobs = true
         let stops = takeInbox()
+        runDeferred()
         let serial = asUnownedSerialExecutor()
         let task = asUnownedTaskExecutor()
         var budget = Self.jobsPerTurn
@@ -30,8 +40,15 @@ extension EventLoop {
             budget -= 1
         }
         isRunningJobs = false
-        handles.setBusy(!jobs.isEmpty)
-        if stops, jobs.isEmpty { uv_stop(uv) }
+        handles.setBusy(hasWork)
+        if stops, !hasWork { uv_stop(uv) }
+    }
+
+    private func runDeferred() {
+        guard !deferred.isEmpty else { return }
+        let due = deferred
+        deferred = []
+        for body in due { body() }
     }
 
     /// The pending flag falls before the jobs are taken (here: under one lock), so that no job is left without a wake-up.

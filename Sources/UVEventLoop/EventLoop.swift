@@ -24,6 +24,8 @@ public final class EventLoop: World, LoopExecutor, @unchecked Sendable {
     let readBuffer: UnsafeMutableRawPointer
     let inbox: Inbox
     var jobs = JobQueue()
+    /// What waits for the next turn; see `onNextTurn`.
+    var deferred: [() -> Void] = []
     var isRunningJobs = false
     /// The empty array that takes the place of the inbox's, so that neither is allocated anew each time.
     var spareJobs: [UnownedJob] = []
@@ -132,7 +134,7 @@ public final class EventLoop: World, LoopExecutor, @unchecked Sendable {
         uv_run(uv, UV_RUN_DEFAULT)
         runEndings()
         // What was closed just now still has something to say, and its owners may answer with jobs.
-        repeat { uv_run(uv, UV_RUN_NOWAIT) } while !jobs.isEmpty
+        repeat { uv_run(uv, UV_RUN_NOWAIT) } while hasWork
         leaked = openHandles().map(\.typeName)
         for handle in openHandles() { uv_close(handle, nil) }
         handles.close()
@@ -147,17 +149,6 @@ public final class EventLoop: World, LoopExecutor, @unchecked Sendable {
         let context = try TLSContext(client: options)
         clientContexts[options] = context
         return context
-    }
-
-    /// Runs `body` once, on a later turn. Loop-confined.
-    func onNextTurn(_ body: @escaping () -> Void) {
-        var timer: (any DeadlineTimer)?
-        timer = makeTimer {
-            timer?.close()
-            timer = nil
-            body()
-        }
-        timer?.arm(at: now)
     }
 
     /// `ending` runs on the loop when it is about to end.

@@ -71,6 +71,8 @@ extension TCPStream {
 
     /// Tries the next address on a fresh handle.
     func connectNext(_ attempt: ConnectAttempt) {
+        // Only a stop of the loop closes a handle behind its stream's back.
+        guard !UnsafeMutablePointer<uv_handle_t>(handle).isClosing else { return }
         guard let address = attempt.addresses.popFirst() else { return end(.failed(attempt.verdict)) }
         let request = UnsafeMutablePointer<uv_connect_t>.allocate(capacity: 1)
         let code = address.withPointer { pointer in

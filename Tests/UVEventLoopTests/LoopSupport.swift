@@ -6,6 +6,7 @@ import WorldInterface
 let safetyTimeout = Duration.seconds(20)
 
 /// Runs `body` on a fresh loop; `stop` throws if it leaves a handle open.
+@discardableResult
 func withLoop<Value: Sendable>(_ body: @Sendable (EventLoop) async throws -> Value) async throws -> Value {
     let loop = try EventLoop.start(name: "test")
     let result: Result<Value, any Error>
@@ -183,4 +184,19 @@ func close(_ recorders: Recorder...) async {
         recorder.call { $0.close() }
         await recorder.untilClosed()
     }
+}
+
+/// Makes the connection with this number and ends it, in one way or another; waits for both ends.
+func connectAndClose(_ loop: EventLoop, _ server: Server, count: Int) async {
+    let client = connect(loop, to: server.endpoint)
+    let accepted = await server.untilAccepted(count)
+    await client.untilOpened()
+    switch count % 4 {
+    case 0: client.call { $0.close() }
+    case 1: client.call { $0.reset() }
+    case 2: accepted.call { $0.close() }
+    default: client.call { $0.finishWriting() }
+    }
+    await client.untilClosed()
+    await accepted.untilClosed()
 }

@@ -49,7 +49,10 @@ let package = Package(
         // What people run.
         .executableTarget(
             name: "HoldfastCLI",
-            dependencies: ["Holdfast", "HoldfastMattermost", "MattermostSimulator", "StateChartKit"]),
+            dependencies: [
+                "Holdfast", "HoldfastMattermost", "MattermostSimulator", "StateChartKit", "ConnectionLifecycle",
+                "UVEventLoop", "WorldInterface",
+            ]),
         .executableTarget(name: "charts", dependencies: ["StateChartKit"]),
 
         .testTarget(name: "ConnectionLifecycleTests", dependencies: ["ConnectionLifecycle"]),

@@ -47,7 +47,10 @@ import WorldInterface
             let before = await rig.revision()
             let token = #"{"token_id":"\#(rig.fixture.botTokenID)"}"#
             await rig.admin("POST", "/users/tokens/disable", token)
-            await rig.post("the event that makes the server check the session again")
+            // Leaving and joining makes the server check the session again; a mere post does not.
+            await rig.admin("DELETE", "/channels/\(rig.fixture.channelID)/members/\(rig.fixture.botID)")
+            await rig.admin(
+                "POST", "/channels/\(rig.fixture.channelID)/members", #"{"user_id":"\(rig.fixture.botID)"}"#)
             await rig.admin("POST", "/users/tokens/enable", token)
             #expect(await rig.revision() == before)
             let verdict = try await rig.probe()

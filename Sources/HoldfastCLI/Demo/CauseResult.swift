@@ -1,0 +1,18 @@
+/// What one cause showed.
+struct CauseResult: Sendable {
+    var cause: Cause
+    /// The check whose verdict it was, `timeout` for spent misses, `lost` where the connection ended; nil: not noticed.
+    var detectedBy: String?
+    /// From the cause to the verdict or the loss.
+    var detection: Duration?
+    /// From there until the connection was open again.
+    var recovery: Duration?
+    var sent = 0
+    var delivered = 0
+    var missed = 0
+    var duplicates = 0
+    /// Posts made after the recovery arrived.
+    var isDelivering = false
+
+    var isRecovered: Bool { detection != nil && recovery != nil && isDelivering }
+}

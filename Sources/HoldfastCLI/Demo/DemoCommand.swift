@@ -1,0 +1,69 @@
+import ConnectionLifecycle
+import Holdfast
+import HoldfastMattermost
+import MattermostSimulator
+import UVEventLoop
+import WorldInterface
+
+/// `holdfast demo`
+enum DemoCommand {
+    static let command = Command(syntax: syntax, run: run)
+
+    private static let syntax = Syntax(
+        name: "demo", summary: "Break a bot's connection in five ways and watch it come back.",
+        options: [
+            .init(
+                "--cause", "CAUSE",
+                "only this one: \(Cause.allCases.map(\.rawValue).joined(separator: ", ")); may be repeated"),
+            .init("--probe-interval", "TIME", "how often to prove that events still arrive (default: 2s)"),
+            .init("--seed", "N", "fixes accounts, tokens and all jitter"),
+            .init("--json", "JSON Lines: transitions, verdicts, one result for each cause, and a summary"),
+        ],
+        notes: """
+            Runs a Mattermost simulator on 127.0.0.1, connects a bot to it, and lets a second account post steadily. Then
+            each cause happens in turn. Nothing outside this process is touched.
+
+            Ends with status 0 if every cause was detected and recovered, else with 1.
+            """)
+
+    private static func run(_ arguments: Arguments) async throws(Complaint) -> ExitStatus {
+        var causes: [Cause] = []
+        for name in arguments.texts("--cause") { causes.append(try Arguments.choice("--cause", name)) }
+        if causes.isEmpty { causes = Cause.allCases }
+        let interval =
+            try arguments.duration("--probe-interval", in: .milliseconds(200) ... .seconds(10)) ?? .seconds(2)
+        let seed = try arguments.seed("--seed")
+        let view: any DemoView = arguments.has("--json") ? JSONView() : TextView(style: .standardOutput)
+
+        let serverLoop = try EventLoop.started("simulator")
+        let clientLoop = try EventLoop.started("bot")
+        let ending = Ending(on: clientLoop)
+        var simulated = SimulatorConfiguration()
+        simulated.seed = seed
+        let simulator = Simulator(world: serverLoop, configuration: simulated)
+        do throws(NetworkError) {
+            try await simulator.start()
+            try await ending.begin(duration: nil)
+        } catch {
+            throw Complaint(error.message, status: .unavailable)
+        }
+        let run = try DemoRun(
+            simulator: simulator, fixture: await simulator.fixture, loop: clientLoop, interval: interval, seed: seed,
+            view: view)
+        let playing = Task {
+            let outcome = await run.play(causes)
+            await ending.finish()
+            return outcome
+        }
+        if await ending.wait() == .signal { await run.breakOff() }
+        let outcome = await playing.value
+        await simulator.stop()
+        await ending.close()
+        clientLoop.finish()
+        serverLoop.finish()
+        let results = try outcome.get()
+        guard results.count == causes.count else { return .interrupted }
+        view.end(results)
+        return results.allSatisfy(\.isRecovered) ? .success : .failure
+    }
+}

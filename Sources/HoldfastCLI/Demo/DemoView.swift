@@ -1,0 +1,80 @@
+import Holdfast
+import HoldfastMattermost
+import WorldInterface
+
+/// How the demo shows what happens. Called from the demo's loop, one call at a time.
+protocol DemoView: AnyObject, Sendable {
+    func begin(_ url: String, _ interval: Duration)
+    func show(_ cause: Cause)
+    /// The cause happens now.
+    func mark(at instant: Instant)
+    func show(_ observation: Observation, now: Instant)
+    func show(_ result: CauseResult)
+    func end(_ results: [CauseResult])
+}
+
+/// For machines.
+final class JSONView: DemoView {
+    func begin(_ url: String, _ interval: Duration) {
+        StandardOutput.write(
+            JSONWriter.line([
+                "type": .string("demo"), "url": .string(url), "probe_interval_s": .seconds(interval),
+            ]))
+    }
+
+    func show(_ cause: Cause) {
+        StandardOutput.write(
+            JSONWriter.line([
+                "type": .string("cause"), "cause": .string(cause.rawValue), "title": .string(cause.title),
+            ]))
+    }
+
+    func mark(at instant: Instant) {}
+
+    func show(_ observation: Observation, now: Instant) {
+        switch observation {
+        case .transition(let record): StandardOutput.write(RecordLines.line(record))
+        case .verdict(let record): StandardOutput.write(RecordLines.line(record))
+        case .log(let entry): StandardError.complain("holdfast demo", "\(entry.level): \(entry.message)")
+        }
+    }
+
+    func show(_ result: CauseResult) {
+        StandardOutput.write(JSONWriter.line(["type": .string("result"), "result": result.json]))
+    }
+
+    func end(_ results: [CauseResult]) {
+        StandardOutput.write(
+            JSONWriter.line([
+                "type": .string("summary"), "recovered": .flag(results.allSatisfy(\.isRecovered)),
+                "causes": .array(results.map(\.json)),
+            ]))
+    }
+}
+
+extension CauseResult {
+    fileprivate var json: JSONWriter.Value {
+        .object([
+            "cause": .string(cause.rawValue), "detected_by": detectedBy.map { .string($0) } ?? .raw("null"),
+            "detection_s": detection.map { .seconds($0) } ?? .raw("null"),
+            "recovery_s": recovery.map { .seconds($0) } ?? .raw("null"), "recovered": .flag(isRecovered),
+            "sent": .integer(Int64(sent)), "delivered": .integer(Int64(delivered)), "missed": .integer(Int64(missed)),
+            "duplicates": .integer(Int64(duplicates)),
+        ])
+    }
+}
+
+extension JSONWriter.Value {
+    /// Seconds with milliseconds.
+    static func seconds(_ duration: Duration) -> JSONWriter.Value { .raw(duration.secondsText(3)) }
+}
+
+extension Duration {
+    /// Seconds with 2 or 3 decimals, rounded.
+    func secondsText(_ decimals: Int) -> String {
+        let scale = decimals == 3 ? 1000 : 100
+        let parts = (Int64(wholeNanoseconds / 1000) * Int64(scale) + 500_000) / 1_000_000
+        let fraction = "\(parts % Int64(scale))"
+        return "\(parts / Int64(scale))." + String(repeating: "0", count: decimals - fraction.count) + fraction
+    }
+}

@@ -1,0 +1,71 @@
+import Holdfast
+import WorldInterface
+
+/// For people: a line for each step, with the time since the cause, and a table at the end.
+///
+/// Sound to share: `DemoView` is called from the demo's loop only, and `end` after it.
+final class TextView: DemoView, @unchecked Sendable {
+    private let style: Style
+    private var start: Instant?
+
+    init(style: Style) { self.style = style }
+
+    func begin(_ url: String, _ interval: Duration) {
+        print(style.paint("Holdfast demo", .bold))
+        print("A Mattermost simulator on \(url), a bot on it, and an account that posts 20 times a second.")
+        print("The bot's connection proves every \(interval.secondsText(2)) s that events still arrive.")
+    }
+
+    func show(_ cause: Cause) {
+        start = nil
+        print("")
+        print("\(style.paint(cause.rawValue, .bold)) – \(cause.title)")
+    }
+
+    func mark(at instant: Instant) {
+        start = instant
+        line(instant, style.paint("⚡ it happens", .yellow))
+    }
+
+    func show(_ observation: Observation, now: Instant) {
+        let records = RecordText(style: style)
+        switch observation {
+        case .transition(let record): line(Instant(nanoseconds: record.time), records.text(record))
+        case .verdict(let record): line(now, records.text(record))
+        case .log(let entry): line(now, records.text(entry))
+        }
+    }
+
+    func show(_ result: CauseResult) {
+        guard let detectedBy = result.detectedBy, let detection = result.detection else {
+            return print(style.paint("  not detected", .red))
+        }
+        let found = "  detected by \(detectedBy) after \(detection.secondsText(2)) s"
+        guard let recovery = result.recovery, result.isDelivering else {
+            return print(style.paint("\(found), not recovered", .red))
+        }
+        print(style.paint("\(found), open again \(recovery.secondsText(2)) s later, posts arrive", .green))
+    }
+
+    func end(_ results: [CauseResult]) {
+        print("")
+        print(ResultTable(style: style).text(results))
+        let missed = results.reduce(0) { $0 + $1.missed }
+        print("")
+        if results.allSatisfy(\.isRecovered) {
+            print(style.paint("Every cause was detected, and the connection came back.", .green))
+        } else {
+            print(style.paint("Not every cause was detected and recovered.", .red))
+        }
+        if missed > 0 { print("Missed: what was posted while the bot heard nothing. It is not fetched yet.") }
+    }
+
+    private func line(_ instant: Instant, _ text: String) {
+        let time = start.map {
+            Duration.nanoseconds(Int64(clamping: instant.nanoseconds(since: $0))).secondsText(2) + " s"
+        }
+        print("\(style.paint((time ?? "").aligned(to: 9), .dim))  \(text)")
+    }
+
+    private func print(_ line: String) { StandardOutput.write(line + "\n") }
+}

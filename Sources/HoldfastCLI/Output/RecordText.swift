@@ -1,0 +1,40 @@
+import ConnectionLifecycle
+import Holdfast
+
+/// What is seen of a connection, in words for a terminal: one line each, without the time in front.
+struct RecordText: Sendable {
+    let style: Style
+
+    func text(_ record: TransitionRecord) -> String {
+        let path = "\(record.from) → \(record.to)".padded(to: 24)
+        return "\(style.paint(path, ink(record.to)))  \(style.paint(record.id, .bold))  "
+            + "\("\(record.event)".padded(to: 14))  \(style.paint(record.reason.onOneLine, .dim))"
+    }
+
+    func text(_ record: VerdictRecord) -> String {
+        let (mark, ink): (String, Style.Ink) =
+            switch record.verdict.outcome {
+            case .alive: ("✓", .green)
+            case .deaf: ("✗", .red)
+            case .inconclusive: ("?", .yellow)
+            }
+        let verdict = "\(mark) \(record.verdict.outcome)".padded(to: 24)
+        return "\(style.paint(verdict, ink))       \(record.verdict.check.padded(to: 14))  "
+            + style.paint(record.verdict.detail.onOneLine, .dim)
+    }
+
+    func text(_ entry: LogEntry) -> String {
+        let ink: Style.Ink = entry.level == .error ? .red : .yellow
+        return "\(style.paint("! \(entry.level)".padded(to: 24), ink))       \(entry.message.onOneLine)"
+    }
+
+    private func ink(_ state: State) -> Style.Ink {
+        switch state {
+        case .open: .green
+        case .connecting, .probing: .cyan
+        case .stale: .red
+        case .terminating, .backoff: .yellow
+        case .idle, .stopped: .blue
+        }
+    }
+}

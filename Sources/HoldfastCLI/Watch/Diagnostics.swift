@@ -1,0 +1,41 @@
+import ConnectionLifecycle
+import Holdfast
+import HoldfastMattermost
+
+/// Tells on standard error, once for each reason, why there is no connection and what to do about it.
+struct Diagnostics {
+    private let server: ServerURL
+    private var lastReason = ""
+    private(set) var wasOpen = false
+
+    init(server: ServerURL) { self.server = server }
+
+    mutating func note(_ observation: Observation) {
+        switch observation {
+        case .transition(let record):
+            if record.to == .open {
+                wasOpen = true
+                lastReason = ""
+            } else if let line = line(record), record.reason != lastReason {
+                lastReason = record.reason
+                StandardError.complain("holdfast", line)
+            }
+        case .log(let entry) where entry.level == .warning || entry.level == .error:
+            StandardError.complain("holdfast", "\(entry.level): \(entry.message)")
+        case .log, .verdict: break
+        }
+    }
+
+    private func line(_ record: TransitionRecord) -> String? {
+        guard record.from == .connecting else { return nil }
+        switch record.event {
+        case .attemptFailed, .connectTimeout:
+            let advice =
+                record.reason.contains("token")
+                ? "check the token, and that the account is enabled" : "check the URL, and that the server runs"
+            let next = record.to == .stopped ? "giving up" : "trying again"
+            return "not connected to \(server): \(record.reason); \(advice); \(next)"
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,61 @@
+import Foundation
+import Holdfast
+import HoldfastMattermost
+
+/// How a watch shows what it sees.
+protocol WatchPrinter: Sendable {
+    func begin(_ server: ServerURL)
+    func show(_ observation: Observation)
+    func show(_ event: MattermostEvent)
+}
+
+/// For machines.
+struct JSONPrinter: WatchPrinter {
+    func begin(_ server: ServerURL) {}
+
+    func show(_ observation: Observation) {
+        switch observation {
+        case .transition(let record): StandardOutput.write(RecordLines.line(record))
+        case .verdict(let record): StandardOutput.write(RecordLines.line(record))
+        case .log: break  // A diagnostic.
+        }
+    }
+
+    func show(_ event: MattermostEvent) { StandardOutput.write(RecordLines.line(event)) }
+}
+
+/// For people.
+struct TextPrinter: WatchPrinter {
+    let style: Style
+
+    func begin(_ server: ServerURL) {
+        StandardOutput.write("\(style.paint("Watching \(server)", .bold)); Ctrl-C ends it.\n\n")
+    }
+
+    func show(_ observation: Observation) {
+        let records = RecordText(style: style)
+        switch observation {
+        case .transition(let record): write(record.at, records.text(record))
+        case .verdict(let record): write(record.at, records.text(record))
+        case .log: break  // A diagnostic.
+        }
+    }
+
+    func show(_ event: MattermostEvent) { write(nil, EventText(style: style).text(event)) }
+
+    private func write(_ milliseconds: Int64?, _ text: String) {
+        let date = milliseconds.map { Date(timeIntervalSince1970: Double($0) / 1000) } ?? Date()
+        StandardOutput.write("\(style.paint(TextPrinter.clock(date), .dim))  \(text)\n")
+    }
+
+    /// `14:03:59.120`, local time.
+    private static func clock(_ date: Date) -> String {
+        let parts = Calendar.current.dateComponents([.hour, .minute, .second, .nanosecond], from: date)
+        let numbers = [parts.hour ?? 0, parts.minute ?? 0, parts.second ?? 0].map { "\($0)".zeroPadded(to: 2) }
+        return numbers.joined(separator: ":") + "." + "\((parts.nanosecond ?? 0) / 1_000_000)".zeroPadded(to: 3)
+    }
+}
+
+extension String {
+    fileprivate func zeroPadded(to width: Int) -> String { String(repeating: "0", count: max(0, width - count)) + self }
+}

@@ -68,7 +68,12 @@ let package = Package(
         .testTarget(
             name: "MattermostSimulatorTests",
             dependencies: ["MattermostSimulator", "UVEventLoop", "WebSocketCodec", "WorldInterface"]),
-        .testTarget(name: "HoldfastCLITests", dependencies: ["HoldfastCLI", "MattermostSimulator"]),
+        .testTarget(
+            name: "HoldfastCLITests",
+            dependencies: [
+                "HoldfastCLI", "MattermostSimulator", "Holdfast", "StateChartKit", "ConnectionLifecycle", "UVEventLoop",
+                "WorldInterface",
+            ]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

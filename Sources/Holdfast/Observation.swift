@@ -15,6 +15,19 @@ public struct TransitionRecord: Hashable, Sendable {
     public var to: State
     /// The evidence, or where there is none the row's own reason.
     public var reason: String
+
+    public init(
+        at: Int64, time: UInt64, generation: UInt32, id: String, from: State, event: Event, to: State, reason: String
+    ) {
+        self.at = at
+        self.time = time
+        self.generation = generation
+        self.id = id
+        self.from = from
+        self.event = event
+        self.to = to
+        self.reason = reason
+    }
 }
 
 /// What a probe found, and when.
@@ -23,6 +36,12 @@ public struct VerdictRecord: Hashable, Sendable {
     public var at: Int64
     public var generation: UInt32
     public var verdict: Verdict
+
+    public init(at: Int64, generation: UInt32, verdict: Verdict) {
+        self.at = at
+        self.generation = generation
+        self.verdict = verdict
+    }
 }
 
 /// One line for the log.
@@ -32,6 +51,13 @@ public struct LogEntry: Hashable, Sendable {
     public var generation: UInt32
     public var level: LogLevel
     public var message: String
+
+    public init(at: Int64, generation: UInt32, level: LogLevel, message: String) {
+        self.at = at
+        self.generation = generation
+        self.level = level
+        self.message = message
+    }
 }
 
 /// Everything that can be seen of a connection besides its events.

@@ -60,7 +60,7 @@ extension TCPStream {
 
     private func writingFailed(_ code: Int32) {
         if case .failed = writeSide { return }
-        let error = NetworkError(uv: code, "lost the connection to \(peerDescription)")
+        let error = lostConnection(code)
         writeSide = .failed(error)
         // A peer that reset the connection may have said why before: reading finds that, and then the end.
         let mayHoldLastWords = code == UV_EPIPE.rawValue || code == UV_ECONNRESET.rawValue

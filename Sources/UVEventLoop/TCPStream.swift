@@ -128,6 +128,12 @@ final class TCPStream: ByteStream {
         if !early.isEmpty, !hasBacklog, case .open = phase { handler?.streamDrained() }
     }
 
+    /// After a reset the system does not know the peer any more.
+    func lostConnection(_ code: Int32) -> NetworkError {
+        let peer = peerDescription
+        return NetworkError(uv: code, "lost the connection" + (peer.isEmpty ? "" : " to \(peer)"))
+    }
+
     var peerDescription: String {
         guard case .open = phase else { return "" }
         return SocketAddress { uv_tcp_getpeername(handle, $0, $1) }?.description ?? ""
@@ -171,7 +177,7 @@ final class TCPStream: ByteStream {
     private func readingEnded(_ code: Int32) {
         if case .failed(let error) = writeSide { return end(.failed(error)) }
         guard code == UV_EOF.rawValue else {
-            return end(.failed(NetworkError(uv: code, "lost the connection to \(peerDescription)")))
+            return end(.failed(lostConnection(code)))
         }
         guard queuedByteCount > 0 else { return end(.endOfStream) }
         // The peer has said all but may still listen: what is queued goes first.

@@ -50,7 +50,7 @@ import WorldInterface
             // Leaving and joining makes the server check the session again; a mere post does not.
             await rig.admin("DELETE", "/channels/\(rig.fixture.channelID)/members/\(rig.fixture.botID)")
             await rig.admin(
-                "POST", "/channels/\(rig.fixture.channelID)/members", #"{"user_id":"\(rig.fixture.botID)"}"#)
+                "POST", "/channels/\(rig.fixture.channelID)/members", #"{"user_id":"\#(rig.fixture.botID)"}"#)
             await rig.admin("POST", "/users/tokens/enable", token)
             #expect(await rig.revision() == before)
             let verdict = try await rig.probe()

@@ -161,46 +161,53 @@ final class ObservationLog: Sendable {
             if let observation { contents.observations.append(observation) } else { contents.isOver = true }
         }
         // Conditions read the log, so they run out of its lock.
-        let waiters = contents.with { contents in
-            defer { contents.waiters = [] }
-            return contents.waiters
-        }
-        for waiter in waiters {
-            let states = contents.with(\.states)
-            if waiter.condition(states) {
-                waiter.continuation.resume(returning: true)
-            } else if contents.with(\.isOver) {
-                waiter.continuation.resume(returning: false)
-            } else {
-                contents.with { $0.waiters.append(waiter) }
-            }
-        }
+        recheck(contents)
     }
 
     /// Waits until the condition over the states so far holds.
     func wait(_ what: String, until condition: @escaping @Sendable ([State]) -> Bool) async throws {
         if condition(contents.with(\.states)) { return }
-        let held = await withCheckedContinuation { continuation in
-            contents.with { $0.waiters.append((condition, continuation)) }
-            // What arrived between the first look and the registration is looked at again.
-            ObservationLog.recheck(contents)
+        let held = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                contents.with { $0.waiters.append((condition, continuation)) }
+                // What arrived between the first look and the registration is looked at again.
+                ObservationLog.recheck(contents)
+                if Task.isCancelled { ObservationLog.giveUp(contents) }
+            }
+        } onCancel: {
+            ObservationLog.giveUp(contents)
         }
-        try #require(held, "the connection ended before \(what); path: \(path.joined(separator: " "))")
+        try #require(held, "the connection or the time ended before \(what); path: \(path.joined(separator: " "))")
     }
 
-    private static func recheck(_ contents: Guarded<Contents>) {
-        let states = contents.with(\.states)
+    /// The test's time is up.
+    private static func giveUp(_ contents: Guarded<Contents>) {
         let waiters = contents.with { contents in
             defer { contents.waiters = [] }
             return contents.waiters
         }
-        for waiter in waiters {
-            if waiter.condition(states) {
-                waiter.continuation.resume(returning: true)
-            } else {
-                contents.with { $0.waiters.append(waiter) }
+        for waiter in waiters { waiter.continuation.resume(returning: false) }
+    }
+
+    /// Conditions read the log, so they run out of its lock, and again if something arrived meanwhile.
+    private static func recheck(_ contents: Guarded<Contents>) {
+        var seen: Int
+        repeat {
+            let (count, states, isOver, waiters) = contents.with { contents in
+                defer { contents.waiters = [] }
+                return (contents.observations.count, contents.states, contents.isOver, contents.waiters)
             }
-        }
+            seen = count
+            for waiter in waiters {
+                if waiter.condition(states) {
+                    waiter.continuation.resume(returning: true)
+                } else if isOver {
+                    waiter.continuation.resume(returning: false)
+                } else {
+                    contents.with { $0.waiters.append(waiter) }
+                }
+            }
+        } while contents.with { $0.observations.count != seen || ($0.isOver && !$0.waiters.isEmpty) }
     }
 }
 

@@ -44,6 +44,8 @@ actor DemoRun {
         // Loopback answers at once or not at all.
         configuration.timing.probeTimeout = .seconds(1)
         configuration.timing.probeAgain = .milliseconds(500)
+        // One cause follows the other within seconds; none is to wait longer for what the one before did.
+        configuration.backoff.resetAfter = .milliseconds(500)
         do {
             let server = try ServerURL(fixture.url)
             let service = MattermostService(server: server, token: try Token(fixture.botToken))
@@ -80,6 +82,7 @@ actor DemoRun {
         } catch {
             complaint = error
         }
+        view.leave()
         await connection.stop()
         await seeing.value
         await hearing.value

@@ -10,6 +10,8 @@ protocol DemoView: AnyObject, Sendable {
     func mark(at instant: Instant)
     func show(_ observation: Observation, now: Instant)
     func show(_ result: CauseResult)
+    /// All causes have been played; the bot stops.
+    func leave()
     func end(_ results: [CauseResult])
 }
 
@@ -30,6 +32,8 @@ final class JSONView: DemoView {
     }
 
     func mark(at instant: Instant) {}
+
+    func leave() {}
 
     func show(_ observation: Observation, now: Instant) {
         switch observation {

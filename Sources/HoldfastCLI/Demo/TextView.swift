@@ -47,6 +47,12 @@ final class TextView: DemoView, @unchecked Sendable {
         print(style.paint("\(found), open again \(recovery.secondsText(2)) s later, posts arrive", .green))
     }
 
+    func leave() {
+        start = nil
+        print("")
+        print("\(style.paint("stop", .bold)) – the bot says goodbye")
+    }
+
     func end(_ results: [CauseResult]) {
         print("")
         print(ResultTable(style: style).text(results))

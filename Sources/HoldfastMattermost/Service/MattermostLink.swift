@@ -33,6 +33,8 @@ final class MattermostLink: Link {
     private var lastSequence: Int64?
     private var lastSuspicion: Instant?
     private var probe: MattermostProbe?
+    /// Told only if the dial succeeds in spite of it: otherwise the dial tells the same, and that counts.
+    private var identifyFailure: MattermostError?
 
     /// The account's revision as it was before dialling, or since a probe last proved the connection.
     var baseline: Revision?
@@ -75,7 +77,7 @@ final class MattermostLink: Link {
             return fail(.rateLimited, "identify: rate limited", retryAfter: retryAfter)
         case .failure(let error):
             // The event plane is judged by its own evidence: dial, and let the first probe find the revision.
-            port.report(.note(.warning, "identify: \(error); dialling without a revision baseline"))
+            identifyFailure = error
         }
         dial()
     }
@@ -210,6 +212,9 @@ extension MattermostLink: WebSocketClientHandler {
         if case .proving(let sequence) = phase, reply.sequenceReply == sequence {
             guard reply.isOK else { return fail(.unauthorized, "first ping: \(reply.failureDescription)") }
             phase = .established
+            if let identifyFailure {
+                port.report(.note(.warning, "connected without a revision baseline: identify: \(identifyFailure)"))
+            }
             return port.report(.ready("hello, and the first ping was answered"))
         }
         if case .greeting = phase, !reply.isOK {

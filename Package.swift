@@ -8,7 +8,7 @@ let package = Package(
     products: [
         .library(name: "ConnectionLifecycle", targets: ["ConnectionLifecycle"]),
         .library(name: "StateChartKit", targets: ["StateChartKit"]),
-        .library(name: "Holdfast", targets: ["Holdfast"]),
+        .library(name: "Holdfast", targets: ["Holdfast", "UVEventLoop", "WorldInterface"]),
         .library(name: "HoldfastMattermost", targets: ["HoldfastMattermost"]),
         .library(name: "MattermostSimulator", targets: ["MattermostSimulator"]),
         .executable(name: "holdfast", targets: ["HoldfastCLI"]),

@@ -10,6 +10,9 @@ public struct Configuration: Sendable {
     public var maximumBufferedEvents = 4096
     /// Bytes that may wait for the consumer before reading stops; at least 1.
     public var maximumBufferedBytes = 4 << 20
+    /// Called for everything that can be seen besides the events, before the sequences of `Connection.observations` see it,
+    /// and without their bound: the place for a logger or for metrics. Runs on the loop, so it must not block.
+    public var onObservation: (@Sendable (Observation) -> Void)?
     /// Fixes all jitter; nil takes one from the world.
     public var seed: UInt64?
 

@@ -218,7 +218,7 @@ public actor Connection<S: Service> {
         case .lost(let evidence): take(Input(.lost, generation: generation), evidence)
         case .closed(let evidence): take(Input(.closed, generation: generation), evidence)
         case .note(let level, let message):
-            broadcast.send(
+            publish(
                 .log(
                     LogEntry(
                         at: world.wallClockMilliseconds, generation: generation, level: level, message: message)))
@@ -231,7 +231,7 @@ public actor Connection<S: Service> {
             tally.late += 1
             return
         }
-        broadcast.send(
+        publish(
             .verdict(VerdictRecord(at: world.wallClockMilliseconds, generation: generation, verdict: verdict)))
         let event: Event
         switch verdict.outcome {
@@ -281,7 +281,12 @@ public actor Connection<S: Service> {
         tally.transitions += 1
         if step.acquire.contains(.attempt) { tally.attempts += 1 }
         if step.from == .connecting, step.to == .open { tally.ready += 1 }
-        broadcast.send(.transition(record(entry)))
+        publish(.transition(record(entry)))
+    }
+
+    private func publish(_ observation: Observation) {
+        configuration.onObservation?(observation)
+        broadcast.send(observation)
     }
 
     private func record(_ entry: FlightRecorder.Entry) -> TransitionRecord {

@@ -67,6 +67,18 @@ public enum Observation: Hashable, Sendable {
     case log(LogEntry)
 }
 
+extension Observation: CustomStringConvertible {
+    /// One line for a log, without the time.
+    public var description: String {
+        switch self {
+        case .transition(let record):
+            "\(record.id) \(record.from) → \(record.to) on \(record.event), attempt \(record.generation): \(record.reason)"
+        case .verdict(let record): "\(record.verdict.outcome) by \(record.verdict.check): \(record.verdict.detail)"
+        case .log(let entry): "\(entry.level): \(entry.message)"
+        }
+    }
+}
+
 /// Counters since the connection was created; they only grow.
 public struct Counters: Hashable, Sendable {
     /// Transitions made.

@@ -62,6 +62,23 @@ private struct Rig {
 }
 
 @Suite struct ConnectionTests {
+    @Test func theHookSeesEachObservationInOrder() {
+        let seen = Lock<[String]>([])
+        let rig = Rig { $0.onObservation = { observation in seen.withLock { $0.append("\(observation)") } } }
+        rig.open()
+        rig.report(.note(.warning, "something"))
+        rig.world.advance(by: .seconds(1))
+        rig.world.onLoop { rig.link.answer(.deaf) }
+        let lines = seen.withLock { $0 }
+        #expect(
+            lines.prefix(4) == [
+                "T01 idle → connecting on start, attempt 1: The user asked for a connection.",
+                "T03 connecting → open on ready, attempt 1: scripted", "warning: something",
+                "T09 open → probing on probeDue, attempt 1: Silence proves nothing: ask at intervals.",
+            ])
+        #expect(lines.dropFirst(4).map { $0.prefix(4) } == ["deaf", "T16 "])
+    }
+
     @Test func aHealthyConnectionOpensProbesAndStops() {
         let rig = Rig()
         rig.open()

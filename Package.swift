@@ -63,7 +63,8 @@ let package = Package(
         .testTarget(
             name: "HoldfastMattermostTests",
             dependencies: [
-                "HoldfastMattermost", "Holdfast", "MattermostSimulator", "ConnectionLifecycle", "UVEventLoop", "WorldInterface",
+                "HoldfastMattermost", "Holdfast", "MattermostSimulator", "ConnectionLifecycle", "UVEventLoop",
+                "WorldInterface",
             ]),
         .testTarget(
             name: "MattermostSimulatorTests",

@@ -24,8 +24,10 @@ extension UnsafeMutablePointer<uv_handle_t> {
 
     /// Ends the retain of `own`: once, in the close callback.
     func takeOwner<Owner: AnyObject>(as type: Owner.Type) -> Owner? {
-        defer { pointee.data = nil }
-        return pointee.data.map { Unmanaged<Owner>.fromOpaque($0).takeRetainedValue() }
+        // The handle lies in its owner's memory: once the owner may be gone, nothing is written to it any more.
+        let data = pointee.data
+        pointee.data = nil
+        return data.map { Unmanaged<Owner>.fromOpaque($0).takeRetainedValue() }
     }
 }
 

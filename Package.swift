@@ -58,7 +58,7 @@ let package = Package(
         .testTarget(name: "ConnectionLifecycleTests", dependencies: ["ConnectionLifecycle"]),
         .testTarget(name: "StateChartKitTests", dependencies: ["StateChartKit", "ConnectionLifecycle"]),
         .testTarget(name: "WebSocketCodecTests", dependencies: ["WebSocketCodec"]),
-        .testTarget(name: "UVEventLoopTests", dependencies: ["UVEventLoop", "WorldInterface", "COpenSSL"]),
+        .testTarget(name: "UVEventLoopTests", dependencies: ["UVEventLoop", "WorldInterface", "COpenSSL", "CLibuv"]),
         .testTarget(name: "HoldfastTests", dependencies: ["Holdfast", "WebSocketCodec"]),
         .testTarget(
             name: "HoldfastMattermostTests",

@@ -1,14 +1,7 @@
+import CLibuv
 import Testing
 import UVEventLoop
 import WorldInterface
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 /// Lives on a loop, as the engine's actors do.
 private actor Resident {
@@ -29,7 +22,8 @@ private actor Resident {
     }
 }
 
-private func currentThread() -> UInt { UInt(bitPattern: pthread_self().hashValue) }
+/// Not `pthread_self()`: its header calls it constant, so optimised code asks once and remembers it across an await.
+private func currentThread() -> UInt { clibuv_current_thread() }
 
 @Suite struct ExecutorTests {
     @Test func anActorOnTheLoopIsIsolatedInCallbacksOfTheLoop() async throws {

@@ -66,7 +66,7 @@ final class TestCertificates {
         X509_gmtime_adj(X509_getm_notAfter(certificate), days * 86_400)
         X509_set_pubkey(certificate, key)
         X509_NAME_add_entry_by_txt(
-            X509_get_subject_name(certificate), "CN", MBSTRING_UTF8, Array(name.utf8), -1, -1, 0)
+            X509_get_subject_name(certificate), "CN", MBSTRING_UTF8, Array(name.utf8), Int32(name.utf8.count), -1, 0)
         X509_set_issuer_name(certificate, X509_get_subject_name(issuer ?? certificate))
         add(certificate, NID_basic_constraints, names == nil ? "critical,CA:TRUE" : "CA:FALSE")
         if let names { add(certificate, NID_subject_alt_name, names) }

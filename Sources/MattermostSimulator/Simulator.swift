@@ -71,7 +71,8 @@ public actor Simulator {
         server.faults.failures.append(.init(status: status, pathPrefix: pathPrefix, remaining: count))
     }
 
-    /// Requests beyond the limit, the upgrade too, get 429. Nil lifts it. `burst` is `perSecond` when nil.
+    /// Requests beyond the limit, the upgrade too, get 429. Nil lifts it; 0 allows `burst` requests and no more. `burst` is
+    /// `perSecond` when nil, and at least 1.
     public func limitRate(perSecond: Int?, burst: Int? = nil) {
         server.refreshTime()
         server.limitRate(perSecond: perSecond, burst: burst)

@@ -27,9 +27,7 @@ enum DemoCommand {
             """)
 
     private static func run(_ arguments: Arguments) async throws(Complaint) -> ExitStatus {
-        var causes: [Cause] = []
-        for name in arguments.texts("--cause") { causes.append(try Arguments.choice("--cause", name)) }
-        if causes.isEmpty { causes = Cause.allCases }
+        let causes = try causes(arguments)
         let interval =
             try arguments.duration("--probe-interval", in: .milliseconds(200) ... .seconds(10)) ?? .seconds(2)
         let seed = try arguments.seed("--seed")
@@ -65,5 +63,11 @@ enum DemoCommand {
         guard results.count == causes.count else { return .interrupted }
         view.end(results)
         return results.allSatisfy(\.isRecovered) ? .success : .failure
+    }
+    /// In the order given; all where none is.
+    private static func causes(_ arguments: Arguments) throws(Complaint) -> [Cause] {
+        var causes: [Cause] = []
+        for name in arguments.texts("--cause") { causes.append(try Arguments.choice("--cause", name)) }
+        return causes.isEmpty ? Cause.allCases : causes
     }
 }

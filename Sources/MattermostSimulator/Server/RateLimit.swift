@@ -1,12 +1,13 @@
 /// A token bucket with the answers of the server's limiter (`throttled`): every header counts in delta seconds.
 struct RateLimit {
+    /// Zero: what is spent does not come back.
     let perSecond: Int
     let burst: Int
     private var tokens: Double
     private var updatedAt: Int64
 
     init(perSecond: Int, burst: Int, now: Int64) {
-        self.perSecond = max(1, perSecond)
+        self.perSecond = max(0, perSecond)
         self.burst = max(1, burst)
         tokens = Double(self.burst)
         updatedAt = now
@@ -18,13 +19,14 @@ struct RateLimit {
         updatedAt = now
         let isAdmitted = tokens >= 1
         if isAdmitted { tokens -= 1 }
-        let reset = Int(((Double(burst) - tokens) / Double(perSecond)).rounded(.up))
+        let rate = Double(max(1, perSecond))
+        let reset = Int(((Double(burst) - tokens) / rate).rounded(.up))
         var headers: [(name: String, value: String)] = [
             ("X-Ratelimit-Limit", String(burst)), ("X-Ratelimit-Remaining", String(Int(tokens))),
             ("X-Ratelimit-Reset", String(max(1, reset))),
         ]
         if !isAdmitted {
-            let wait = Int(((1 - tokens) / Double(perSecond)).rounded(.up))
+            let wait = Int(((1 - tokens) / rate).rounded(.up))
             headers.insert(("Retry-After", String(max(1, wait))), at: 0)
         }
         return (isAdmitted, headers)

@@ -36,7 +36,9 @@ enum DemoCommand {
         let serverLoop = try EventLoop.started("simulator")
         let clientLoop = try EventLoop.started("bot")
         let ending = Ending(on: clientLoop)
-        var simulated = SimulatorConfiguration()
+        // The server drops a connection that is found invalid in its first 5 s. The demo is about what comes after, and does
+        // not wait for it.
+        var simulated = SimulatorConfiguration(authenticationCheck: .seconds(3600))
         simulated.seed = seed
         let simulator = Simulator(world: serverLoop, configuration: simulated)
         do throws(NetworkError) {

@@ -11,6 +11,13 @@ let package = Package(
         .executableTarget(
             name: "micro",
             dependencies: ["CAllocationCounter", .product(name: "ConnectionLifecycle", package: "holdfast")]),
+        .executableTarget(
+            name: "idle",
+            dependencies: [
+                .product(name: "Holdfast", package: "holdfast"),
+                .product(name: "HoldfastMattermost", package: "holdfast"),
+                .product(name: "MattermostSimulator", package: "holdfast"),
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

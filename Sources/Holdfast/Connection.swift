@@ -8,7 +8,7 @@ public import WorldInterface
 public actor Connection<S: Service> {
     private let world: any World
     private let service: S
-    private let configuration: Configuration
+    private let onObservation: (@Sendable (Observation) -> Void)?
     private let buffer: EventBuffer<S.Event>
     private let broadcast = Broadcast<Observation>()
 
@@ -33,7 +33,7 @@ public actor Connection<S: Service> {
     public init(_ service: S, on world: any World, configuration: Configuration = Configuration()) {
         self.service = service
         self.world = world
-        self.configuration = configuration
+        onObservation = configuration.onObservation
         unownedExecutor = world.executor.asUnownedSerialExecutor()
         lifecycle = Lifecycle(
             timing: configuration.timing, backoff: configuration.backoff,
@@ -285,7 +285,7 @@ public actor Connection<S: Service> {
     }
 
     private func publish(_ observation: Observation) {
-        configuration.onObservation?(observation)
+        onObservation?(observation)
         broadcast.send(observation)
     }
 

@@ -148,9 +148,11 @@ public struct EventSequence<Element: Sendable>: AsyncSequence, Sendable {
 
         public mutating func next(isolation actor: isolated (any Actor)?) async -> Element? {
             if position == batch.count {
+                // What has been handed out is not kept while the next events are awaited.
+                batch = []
+                position = 0
                 guard let filled = await buffer.nextBatch(isolation: actor) else { return nil }
                 batch = filled
-                position = 0
             }
             defer { position += 1 }
             return batch[position]

@@ -50,7 +50,7 @@ public enum WebSocketClosure: Sendable, CustomStringConvertible {
 /// the close handshake. Loop-confined. It keeps no clock: whoever owns it bounds each phase by a deadline.
 public final class WebSocketClient: StreamHandler {
     private enum Phase {
-        case created
+        case created(WebSocketClientHandshake)
         case upgrading(WebSocketClientHandshake)
         case open(WebSocketCloseHandshake)
         case ended
@@ -59,8 +59,7 @@ public final class WebSocketClient: StreamHandler {
     private let world: any World
     private let endpoint: Endpoint
     private let tls: TLSClientOptions?
-    private var request: WebSocketClientHandshake?
-    private var phase = Phase.created
+    private var phase: Phase
     private var decoder: WebSocketDecoder
     private var stream: (any ByteStream)?
     private var handler: (any WebSocketClientHandler)?
@@ -83,18 +82,18 @@ public final class WebSocketClient: StreamHandler {
         self.tls = tls
         self.handler = handler
         decoder = WebSocketDecoder(role: .client, limits: limits)
-        request = try WebSocketClientHandshake(
-            host: hostHeader, path: path, headers: headers,
-            key: WebSocketHandshakeKey(world.makeSeed(), world.makeSeed()), limits: limits)
+        phase = .created(
+            try WebSocketClientHandshake(
+                host: hostHeader, path: path, headers: headers,
+                key: WebSocketHandshakeKey(world.makeSeed(), world.makeSeed()), limits: limits))
     }
 
     // MARK: - Commands
 
     /// Begins to connect. Once.
     public func connect() {
-        guard case .created = phase, let request else { return }
-        phase = .upgrading(request)
-        self.request = nil
+        guard case .created(let handshake) = phase else { return }
+        phase = .upgrading(handshake)
         stream = world.connect(to: endpoint, tls: tls, handler: self)
     }
 

@@ -21,9 +21,7 @@ final class MattermostLink: Link {
         case ended
     }
 
-    let options: MattermostOptions
     let world: any World
-    let client: MattermostClient
     let port: LinkPort<MattermostEvent>
     private let service: MattermostService
     private var decoder = FrameDecoder()
@@ -47,10 +45,15 @@ final class MattermostLink: Link {
         self.service = service
         self.port = port
         self.world = world
-        options = service.options
-        client = MattermostClient(
-            server: service.server, token: service.token, tls: service.options.tls,
-            timeout: service.options.requestTimeout, world: world)
+    }
+
+    var options: MattermostOptions { service.options }
+
+    /// Made when it is needed: a request is rare, and there are many idle connections.
+    var client: MattermostClient {
+        MattermostClient(
+            server: service.server, token: service.token, tls: options.tls, timeout: options.requestTimeout,
+            world: world)
     }
 
     // MARK: - Attempt

@@ -27,12 +27,26 @@ private final class TinyServer: StreamHandler {
     func streamClosed(_ reason: StreamClosure) { stream = nil }
 }
 
-private func serve(_ rig: isolated LoopRig, _ server: TinyServer) throws -> (any Listener, String) {
-    let listener = try rig.loop.listen(on: Endpoint(host: "127.0.0.1", port: 0), tls: nil) { stream in
-        server.stream = stream
-        return server
+/// A tiny server that listens.
+private struct Served {
+    let server: TinyServer
+    let listener: any Listener
+    var url: String { "http://127.0.0.1:\(listener.port)" }
+
+    init(_ rig: isolated LoopRig, _ server: TinyServer) throws {
+        self.server = server
+        listener = try rig.loop.listen(on: Endpoint(host: "127.0.0.1", port: 0), tls: nil) { stream in
+            server.stream = stream
+            return server
+        }
     }
-    return (listener, "http://127.0.0.1:\(listener.port)")
+
+    /// Closes both sides, and waits until the server's has heard of it: that takes the kernel its time.
+    func end(_ rig: isolated LoopRig) async {
+        listener.close()
+        rig.loop.closeHTTPConnections()
+        while server.stream != nil { await Task.yield() }
+    }
 }
 
 private func answer(_ status: String, _ body: String, _ headers: String = "") -> String {
@@ -43,7 +57,8 @@ private func answer(_ status: String, _ body: String, _ headers: String = "") ->
     @Test func anAnswerComesWithStatusHeadersAndBodyAndTheConnectionIsReused() async throws {
         try await LoopRig.run { rig in
             let server = TinyServer([answer("200 OK", "one", "ETag: x\r\n"), answer("404 Not Found", "two")])
-            let (listener, url) = try serve(rig, server)
+            let served = try Served(rig, server)
+            let url = served.url
             let first = try await rig.loop.perform(HTTPRequest(url: url + "/a?q", headers: [("X-One", "1")]))
             #expect(first.status == 200)
             #expect(first.body == Array("one".utf8))
@@ -55,57 +70,56 @@ private func answer(_ status: String, _ body: String, _ headers: String = "") ->
             #expect(server.requests[0].hasPrefix("GET /a?q HTTP/1.1\r\n"))
             #expect(server.requests[0].contains("X-One: 1\r\n"))
             #expect(server.requests[1].hasPrefix("PUT /b HTTP/1.1\r\n"))
-            listener.close()
-            rig.loop.closeHTTPConnections()
+            await served.end(rig)
         }
     }
 
     @Test func aServerThatNeverAnswersTimesOut() async throws {
         try await LoopRig.run { rig in
-            let (listener, url) = try serve(rig, TinyServer([nil]))
+            let served = try Served(rig, TinyServer([nil]))
+            let url = served.url
             await #expect {
                 try await rig.loop.perform(HTTPRequest(url: url, timeout: .milliseconds(50)))
             } throws: { ($0 as? NetworkError)?.kind == .timedOut }
-            listener.close()
-            rig.loop.closeHTTPConnections()
+            await served.end(rig)
         }
     }
 
     @Test func cancellingTheTaskEndsTheTransfer() async throws {
         try await LoopRig.run { rig in
             let server = TinyServer([nil])
-            let (listener, url) = try serve(rig, server)
+            let served = try Served(rig, server)
+            let url = served.url
             let loop = rig.loop
             let task = Task(executorPreference: loop) { try await loop.perform(HTTPRequest(url: url)) }
             while server.requests.isEmpty { await Task.yield() }
             task.cancel()
             let result = await task.result
             #expect(throws: NetworkError.self) { try result.get() }
-            listener.close()
-            rig.loop.closeHTTPConnections()
+            await served.end(rig)
         }
     }
 
     @Test func aLongAnswerIsRefused() async throws {
         try await LoopRig.run { rig in
-            let (listener, url) = try serve(rig, TinyServer([answer("200 OK", String(repeating: "x", count: 5000))]))
+            let served = try Served(rig, TinyServer([answer("200 OK", String(repeating: "x", count: 5000))]))
+            let url = served.url
             await #expect {
                 try await rig.loop.perform(HTTPRequest(url: url, maximumBodyBytes: 1000))
             } throws: { ($0 as? NetworkError)?.kind == .tooLarge }
-            listener.close()
-            rig.loop.closeHTTPConnections()
+            await served.end(rig)
         }
     }
 
     @Test func redirectsAreReturnedUnlessAskedFor() async throws {
         try await LoopRig.run { rig in
-            let (listener, url) = try serve(
+            let served = try Served(
                 rig, TinyServer([answer("302 Found", "", "Location: /elsewhere\r\n")]))
+            let url = served.url
             let response = try await rig.loop.perform(HTTPRequest(url: url))
             #expect(response.status == 302)
             #expect(response.header("Location") == "/elsewhere")
-            listener.close()
-            rig.loop.closeHTTPConnections()
+            await served.end(rig)
         }
     }
 

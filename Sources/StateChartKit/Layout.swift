@@ -73,7 +73,7 @@ enum Layout {
         "open probing": Route(corners: [Point(830, 176), Point(1015, 176)], label: Point(866, 124)),
         "probing open": Route(corners: [Point(1015, 206), Point(830, 206)], label: Point(800, 242)),
         // Down.
-        "probing stale": Route(corners: [Point(1110, 220), Point(1110, 490)], label: Point(828, 396)),
+        "probing stale": Route(corners: [Point(1110, 220), Point(1110, 490)], label: Point(818, 396)),
         "open terminating": Route(corners: [Point(770, 220), Point(770, 490)], label: Point(780, 316)),
         "probing terminating": Route(
             corners: [Point(1070, 220), Point(1070, 352), Point(808, 352), Point(808, 490)], label: Point(936, 322)),
@@ -81,7 +81,7 @@ enum Layout {
             corners: [Point(455, 220), Point(455, 290), Point(716, 290), Point(716, 490)], label: Point(514, 316),
             wraps: true),
         "open backoff": Route(
-            corners: [Point(690, 220), Point(690, 446), Point(455, 446), Point(455, 490)], label: Point(536, 437)),
+            corners: [Point(700, 220), Point(700, 446), Point(455, 446), Point(455, 490)], label: Point(536, 437)),
         "connecting backoff": Route(
             corners: [Point(345, 220), Point(345, 490)], label: Point(182, 400), wraps: true),
         // Below: recovery.

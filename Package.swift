@@ -55,10 +55,13 @@ let package = Package(
             ]),
         .executableTarget(name: "charts", dependencies: ["StateChartKit"]),
 
+        .target(
+            name: "TestCertificates", dependencies: ["COpenSSL", "WorldInterface"], path: "Tests/TestCertificates"),
         .testTarget(name: "ConnectionLifecycleTests", dependencies: ["ConnectionLifecycle"]),
         .testTarget(name: "StateChartKitTests", dependencies: ["StateChartKit", "ConnectionLifecycle"]),
         .testTarget(name: "WebSocketCodecTests", dependencies: ["WebSocketCodec"]),
-        .testTarget(name: "UVEventLoopTests", dependencies: ["UVEventLoop", "WorldInterface", "COpenSSL", "CLibuv"]),
+        .testTarget(
+            name: "UVEventLoopTests", dependencies: ["UVEventLoop", "WorldInterface", "CLibuv", "TestCertificates"]),
         .testTarget(name: "HoldfastTests", dependencies: ["Holdfast", "WebSocketCodec"]),
         .testTarget(
             name: "HoldfastMattermostTests",
@@ -72,7 +75,8 @@ let package = Package(
         .testTarget(
             name: "HoldfastCLITests",
             dependencies: [
-                "HoldfastCLI", "MattermostSimulator", "Holdfast", "StateChartKit", "ConnectionLifecycle", "UVEventLoop",
+                "HoldfastCLI", "MattermostSimulator", "TestCertificates", "Holdfast", "StateChartKit",
+                "ConnectionLifecycle", "UVEventLoop",
                 "WorldInterface",
             ]),
     ],

@@ -1,5 +1,6 @@
 import Foundation
 import MattermostSimulator
+import TestCertificates
 import Testing
 import UVEventLoop
 import WorldInterface
@@ -123,6 +124,27 @@ import WorldInterface
         #expect(await watch.status() == 0)
     }
 
+    @Test func tlsIsTrustedByTheFileThatIsGiven() async throws {
+        let certificates = TestCertificates()
+        try await WatchRig.run(["--ca-file", certificates.authorityFile], tls: certificates.server) { rig in
+            #expect(rig.fixture.url.hasPrefix("https://"))
+            try await rig.opened()
+            try await rig.watch.output.wait(for: ["type": "verdict", "verdict": "alive"])
+            await rig.post("over TLS")
+            try await rig.hears("over TLS")
+        }
+    }
+
+    @Test func aCertificateThatNobodyTrustsIsNamedWithWhatToDo() async throws {
+        let certificates = TestCertificates()
+        try await WatchRig.run(tls: certificates.server) { rig in
+            try await rig.watch.errors.wait("a diagnostic") { !$0.isEmpty }
+            let line = rig.watch.errors.all[0]
+            #expect(line.contains("certificate is not trusted"))
+            #expect(line.contains("--ca-file"))
+        }
+    }
+
     @Test func aWatchThatNeverReachedItsServerSaysSoAtTheEnd() async throws {
         let watch = try CommandProcess(
             ["watch", "--server", "http://127.0.0.1:1", "--duration", "200ms"], environment: ["HOLDFAST_TOKEN": "t"])
@@ -175,12 +197,12 @@ final class WatchRig: Sendable {
 
     /// Runs a test's body, then ends the watch by a signal and checks that it ended as it should.
     static func run(
-        _ options: [String] = [], token: String? = nil, signal: Int32? = SIGTERM,
+        _ options: [String] = [], token: String? = nil, tls: TLSServerOptions? = nil, signal: Int32? = SIGTERM,
         _ body: (WatchRig) async throws -> Void
     ) async throws {
         let loop = try EventLoop.start(name: "simulator")
         // A busy machine must not run into the server's check of new connections, which drops instead of going deaf.
-        let simulator = Simulator(world: loop, configuration: .init(authenticationCheck: .seconds(3600)))
+        let simulator = Simulator(world: loop, configuration: .init(authenticationCheck: .seconds(3600), tls: tls))
         try await simulator.start()
         let fixture = await simulator.fixture
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("holdfast-\(UUID().uuidString)")

@@ -27,15 +27,17 @@ struct Diagnostics {
     }
 
     private func line(_ record: TransitionRecord) -> String? {
-        guard record.from == .connecting else { return nil }
-        switch record.event {
-        case .attemptFailed, .connectTimeout:
-            let advice =
-                record.reason.contains("token")
-                ? "check the token, and that the account is enabled" : "check the URL, and that the server runs"
-            let next = record.to == .stopped ? "giving up" : "trying again"
-            return "not connected to \(server): \(record.reason); \(advice); \(next)"
-        default: return nil
+        guard record.from == .connecting, record.event == .attemptFailed || record.event == .connectTimeout else {
+            return nil
         }
+        let next = record.to == .stopped ? "giving up" : "trying again"
+        return "not connected to \(server): \(record.reason); \(advice(record.reason)); \(next)"
+    }
+
+    private func advice(_ reason: String) -> String {
+        if reason.contains("certificate") { return "for a private authority give --ca-file" }
+        if reason.contains("token") { return "check the token, and that the account is enabled" }
+        if reason.contains("rate limited") { return "other clients of this account may ask too often" }
+        return "check the URL, and that the server runs"
     }
 }

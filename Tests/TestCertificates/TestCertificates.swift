@@ -1,5 +1,5 @@
 import COpenSSL
-import WorldInterface
+public import WorldInterface
 
 #if canImport(Glibc)
     import Glibc
@@ -8,19 +8,19 @@ import WorldInterface
 #endif
 
 /// Certificates made for one test, in a directory of its own that goes with it.
-final class TestCertificates {
-    let directory: String
+public final class TestCertificates {
+    public let directory: String
 
     /// The authority that signs; `authority.pem`.
-    var authorityFile: String { directory + "/authority.pem" }
+    public var authorityFile: String { directory + "/authority.pem" }
     /// Valid for `localhost` and 127.0.0.1.
-    var server: TLSServerOptions { options("server") }
+    public var server: TLSServerOptions { options("server") }
     /// The same, but expired.
-    var expired: TLSServerOptions { options("expired") }
+    public var expired: TLSServerOptions { options("expired") }
     /// For another host.
-    var elsewhere: TLSServerOptions { options("elsewhere") }
+    public var elsewhere: TLSServerOptions { options("elsewhere") }
 
-    init() {
+    public init() {
         var template = Array("/tmp/holdfast-certificates-XXXXXX".utf8CString)
         directory = mkdtemp(&template).map { String(cString: $0) } ?? "/tmp"
         let authorityKey = holdfast_make_key()

@@ -38,11 +38,12 @@ public actor Connection<S: Service> {
         lifecycle = Lifecycle(
             timing: configuration.timing, backoff: configuration.backoff,
             seed: configuration.seed ?? world.makeSeed())
-        let drained = DrainSignal<S>()
         buffer = EventBuffer(
-            maximumCount: configuration.maximumBufferedEvents, maximumBytes: configuration.maximumBufferedBytes,
-            drained: { drained.send() })
-        drained.connect(self, world.executor)
+            maximumCount: configuration.maximumBufferedEvents, maximumBytes: configuration.maximumBufferedBytes)
+        buffer.onDrained { [weak self, executor = world.executor] in
+            guard let self else { return }
+            Task(executorPreference: executor) { await self.resume() }
+        }
     }
 
     // MARK: - Commands
@@ -259,7 +260,7 @@ public actor Connection<S: Service> {
     }
 
     /// The consumer has caught up.
-    fileprivate func resume() {
+    private func resume() {
         guard isPaused else { return }
         isPaused = false
         link?.resumeReading()
@@ -297,28 +298,5 @@ public actor Connection<S: Service> {
             at: world.wallClockMilliseconds - age, time: entry.time, generation: entry.generation, id: row.id,
             from: row.from, event: row.event, to: row.to ?? row.from,
             reason: entry.reason.isEmpty ? row.because : entry.reason)
-    }
-}
-
-/// Lets the buffer, which exists before its connection, tell it that the consumer has caught up.
-private final class DrainSignal<S: Service>: Sendable {
-    private struct Target {
-        weak var connection: Connection<S>?
-        var executor: (any LoopExecutor)?
-    }
-
-    private let target = Lock(Target())
-
-    func connect(_ connection: Connection<S>, _ executor: any LoopExecutor) {
-        target.withLock { target in
-            target.connection = connection
-            target.executor = executor
-        }
-    }
-
-    func send() {
-        let (connection, executor) = target.withLock { ($0.connection, $0.executor) }
-        guard let connection, let executor else { return }
-        Task(executorPreference: executor) { await connection.resume() }
     }
 }

@@ -12,6 +12,7 @@ final class EventBuffer<Element: Sendable>: Sendable {
         /// The loop has been told that it is full and waits to be told that it drained.
         var isPaused = false
         var discarded: UInt64 = 0
+        var drained: (@Sendable () -> Void)?
 
         mutating func takeAll() -> [Element] {
             guard !pending.isEmpty else { return [] }
@@ -38,14 +39,14 @@ final class EventBuffer<Element: Sendable>: Sendable {
     private let contents = Lock(Contents())
     private let maximumCount: Int
     private let maximumBytes: Int
-    /// Called, from the consumer's thread, when a paused producer may go on.
-    private let drained: @Sendable () -> Void
 
-    init(maximumCount: Int, maximumBytes: Int, drained: @escaping @Sendable () -> Void) {
+    init(maximumCount: Int, maximumBytes: Int) {
         self.maximumCount = max(1, maximumCount)
         self.maximumBytes = max(1, maximumBytes)
-        self.drained = drained
     }
+
+    /// `drained` is called, from the consumer's thread, when a paused producer may go on.
+    func onDrained(_ drained: @escaping @Sendable () -> Void) { contents.withLock { $0.drained = drained } }
 
     /// How many events were thrown away because nobody ever asked for them.
     var discarded: UInt64 { contents.withLock { $0.discarded } }
@@ -97,13 +98,13 @@ final class EventBuffer<Element: Sendable>: Sendable {
 
     /// All that is pending, or a wait for the next batch; nil at the end or when the task is cancelled.
     func nextBatch(isolation: isolated (any Actor)? = #isolation) async -> [Element]? {
-        let (ready, isOver, wasPaused) = contents.withLock { contents -> ([Element], Bool, Bool) in
+        let (ready, isOver, drained) = contents.withLock { contents -> ([Element], Bool, (@Sendable () -> Void)?) in
             contents.isClaimed = true
-            let wasPaused = contents.isPaused
+            let drained = contents.isPaused ? contents.drained : nil
             contents.isPaused = false
-            return (contents.takeAll(), contents.isFinished, wasPaused)
+            return (contents.takeAll(), contents.isFinished, drained)
         }
-        if wasPaused { drained() }
+        drained?()
         if !ready.isEmpty { return ready }
         if isOver { return nil }
         return await withTaskCancellationHandler {

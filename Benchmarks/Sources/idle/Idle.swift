@@ -11,14 +11,18 @@ struct Idle {
     static let usage = """
         usage: idle [--connections N] [--consume] [--json]
 
-        Opens connections to a simulator in another process, lets each make its first probe, and measures the growth of
-        this process's resident memory per connection.
+        Opens connections to a simulator in another process, lets each make its first probe, and measures by how much each
+        makes this process's resident memory grow. 50 connections more come first and are not counted: they pay for what
+        all share.
 
           --connections N  how many (2000)
           --consume        with a task for each that waits for events
           --json           one line of JSON
           --help           this text
         """
+
+    /// How many are opened at a time.
+    private static let batch = 50
 
     static func main() async throws {
         var count = 2000
@@ -73,14 +77,14 @@ struct Idle {
         let service = MattermostService(server: try ServerURL(words[0]), token: try Token(words[1]))
         let progress = Progress()
         var connections: [Connection<MattermostService>] = []
-        // The first one pays for what all share: libraries, buffers, the HTTP client.
-        try await open(1, service, loop, progress, consumes, &connections)
+        // The first batch pays for what all share: libraries, buffers, as many HTTP requests at once as there ever are.
+        try await open(batch, service, loop, progress, consumes, &connections)
         let before = residentBytes()
-        while connections.count <= count {
-            let next = min(50, count + 1 - connections.count)
-            if next == 0 { break }
+        let total = batch + count
+        while connections.count < total {
+            let next = min(batch, total - connections.count)
             try await open(next, service, loop, progress, consumes, &connections)
-            FileHandle.standardError.write(Data("\r\(connections.count - 1) of \(count) open".utf8))
+            FileHandle.standardError.write(Data("\r\(connections.count - batch) of \(count) open".utf8))
         }
         FileHandle.standardError.write(Data("\n".utf8))
         let growth = residentBytes() - before

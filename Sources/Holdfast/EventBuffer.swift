@@ -51,36 +51,31 @@ final class EventBuffer<Element: Sendable>: Sendable {
     /// How many events were thrown away because nobody ever asked for them.
     var discarded: UInt64 { contents.withLock { $0.discarded } }
 
-    /// On the loop.
-    func append(_ element: Element, byteCount: Int) {
-        contents.withLock { contents in
-            guard !contents.isFinished else { return }
-            // Whoever never asks for events must not stop the connection: the oldest promise is that it stays honest.
-            if !contents.isClaimed, contents.pending.count >= maximumCount || contents.pendingBytes >= maximumBytes {
-                contents.discarded += 1
-                return
-            }
-            contents.pending.append(element)
-            contents.pendingBytes += byteCount
-        }
-    }
-
-    /// On the loop, after the last event of a read.
-    func flush() -> Level {
+    /// On the loop: the events of one read, perhaps none.
+    func append(_ events: [Element], byteCount: Int) -> Level {
         let (waiter, batch, level) = contents.withLock {
             contents -> (CheckedContinuation<[Element]?, Never>?, [Element], Level) in
-            if let waiter = contents.waiter, !contents.pending.isEmpty {
+            guard !contents.isFinished else { return (nil, [], .normal) }
+            if let waiter = contents.waiter, !events.isEmpty {
+                // Whoever waits has taken all that was pending.
                 contents.waiter = nil
-                return (waiter, contents.takeAll(), .normal)
+                return (waiter, events, .normal)
             }
-            let isFull =
-                contents.isClaimed
-                && (contents.pending.count >= maximumCount || contents.pendingBytes >= maximumBytes)
-            if isFull { contents.isPaused = true }
-            return (nil, [], isFull ? .full : .normal)
+            // Whoever never asks for events must not stop the connection: the oldest promise is that it stays honest.
+            let room = contents.isClaimed ? events.count : self.room(contents)
+            contents.pending += events.prefix(room)
+            contents.pendingBytes += byteCount
+            contents.discarded += UInt64(max(0, events.count - room))
+            contents.isPaused = contents.isClaimed && self.room(contents) == 0
+            return (nil, [], contents.isPaused ? .full : .normal)
         }
         waiter?.resume(returning: batch)
         return level
+    }
+
+    /// How many events may come before it is full.
+    private func room(_ contents: Contents) -> Int {
+        contents.pendingBytes < maximumBytes ? max(0, maximumCount - contents.pending.count) : 0
     }
 
     /// No more events will come; what is pending can still be read.

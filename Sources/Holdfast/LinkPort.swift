@@ -6,6 +6,9 @@ public final class LinkPort<Event: Sendable> {
     private let buffer: EventBuffer<Event>
     private var report: ((LinkReport) -> Void)?
     private var overflow: (() -> Void)?
+    /// Since the last flush.
+    private var delivered: [Event] = []
+    private var deliveredBytes = 0
 
     init(
         generation: UInt32, buffer: EventBuffer<Event>, report: @escaping (LinkReport) -> Void,
@@ -21,23 +24,26 @@ public final class LinkPort<Event: Sendable> {
     public func report(_ report: LinkReport) { self.report?(report) }
 
     /// Delivers one event; `byteCount` is what it holds in memory. Follow the last event of a read by `flush`.
-    @inlinable
-    public func deliver(_ event: Event, byteCount: Int) { append(event, byteCount) }
-
-    /// Wakes the consumer if it waits, and pauses reading if it lags: once per read, not per event.
-    public func flush() {
-        if buffer.flush() == .full { overflow?() }
+    public func deliver(_ event: Event, byteCount: Int) {
+        guard report != nil else { return }
+        delivered.append(event)
+        deliveredBytes += byteCount
     }
 
-    @usableFromInline
-    func append(_ event: Event, _ byteCount: Int) {
-        guard report != nil else { return }
-        buffer.append(event, byteCount: byteCount)
+    /// Hands over what was delivered, wakes the consumer if it waits, and pauses reading if it lags: once per read, not per
+    /// event.
+    public func flush() {
+        let events = delivered
+        delivered = []
+        let byteCount = deliveredBytes
+        deliveredBytes = 0
+        if buffer.append(events, byteCount: byteCount) == .full { overflow?() }
     }
 
     /// After this nothing reported or delivered is heard, and the references back to the connection are gone.
     func disconnect() {
         report = nil
         overflow = nil
+        flush()
     }
 }

@@ -283,6 +283,17 @@ private struct Rig {
         withExtendedLifetime(iterator) {}
     }
 
+    @Test func whatWasDeliveredBeforeTheEndArrivesThoughTheReadWasNotFinished() async {
+        let rig = Rig()
+        var iterator = rig.connection.events.makeAsyncIterator()
+        rig.open()
+        rig.world.onLoop {
+            rig.link.port.deliver(1, byteCount: 1)
+            rig.link.port.report(.lost("in the middle of a read"))
+        }
+        #expect(await iterator.next() == 1)
+    }
+
     @Test func eventsThatNobodyAsksForDoNotStopTheConnection() {
         let rig = Rig { $0.maximumBufferedEvents = 10 }
         rig.open()

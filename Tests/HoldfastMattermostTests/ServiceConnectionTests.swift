@@ -61,6 +61,18 @@ import WorldInterface
         }
     }
 
+    @Test(arguments: [(429, "rate limited"), (401, "token was refused"), (502, "is this a Mattermost server")])
+    func anUpgradeThatIsRefusedSaysWhatToDo(status: Int, words: String) async throws {
+        try await ServiceRig.run { rig in
+            await rig.simulator.failRequests(status: status, pathPrefix: "/api/v4/websocket")
+            await rig.connection.start()
+            try await rig.log.wait("open") { $0.last == .open }
+            let failure = try #require(rig.log.transitions.first { $0.event == .attemptFailed })
+            #expect(failure.reason.contains("\(status)"))
+            #expect(failure.reason.contains(words))
+        }
+    }
+
     @Test func aServerThatIsNotThereIsReportedAndTriedAgain() async throws {
         try await ServiceRig.run { rig in
             await rig.simulator.refuseConnections()

@@ -94,6 +94,91 @@ import WorldInterface
         }
     }
 
+    @Test(arguments: ["revoke", "logout"])
+    func aLoginSessionThatEndsIsDeafByItsReply(how: String) async throws {
+        try await ServiceRig.run { rig in
+            let login = await rig.simulator.perform(
+                "POST", "/api/v4/users/login", body: #"{"login_id":"alice","password":"password"}"#)
+            let token = try #require(login.headers.first { $0.name == "Token" }?.value)
+            let connection = try rig.connect(token: token)
+            let log = ObservationLog(connection.observations())
+            await connection.start()
+            try await log.wait("open") { $0.last == .open }
+            if how == "logout" {
+                _ = await rig.simulator.perform("POST", "/api/v4/users/logout", token: token)
+            } else {
+                await rig.admin("POST", "/users/\(rig.fixture.userID)/sessions/revoke/all")
+            }
+            await connection.probe()
+            try await log.wait("stale") { $0.contains(.stale) }
+            #expect(log.verdicts.last?.check == "reply")
+            #expect(log.verdicts.last?.detail.contains("invalid_token") == true)
+            await connection.stop()
+        }
+    }
+
+    @Test func allSessionsOfAllUsersRevokedIsDeafByItsReplyAndReplaced() async throws {
+        try await ServiceRig.run { rig in
+            var events = rig.connection.events.makeAsyncIterator()
+            try await rig.open()
+            await rig.admin("POST", "/users/sessions/revoke/all")
+            let verdict = try await rig.probe()
+            #expect(verdict.outcome == .deaf)
+            #expect(verdict.check == "reply")
+            try await rig.reopened(after: 1)
+            await rig.post("after")
+            try await rig.receive("after", from: &events)
+        }
+    }
+
+    /// What moves `update_at` and harms nothing. BOT stands for the bot's id.
+    static let edits: [(method: String, path: String, body: String)] = [
+        ("PUT", "/users/BOT/patch", #"{"username":"renamed"}"#),
+        ("PUT", "/users/BOT/patch", #"{"nickname":""}"#),
+        ("PUT", "/users/BOT/patch", #"{"notify_props":{"desktop":"all"}}"#),
+        ("POST", "/users/BOT/image", ""), ("PUT", "/users/BOT/status/custom", #"{"emoji":"x","text":"y"}"#),
+        ("PUT", "/users/BOT/roles", #"{"roles":"system_user"}"#),
+        ("PUT", "/users/BOT/password", #"{"new_password":"secret"}"#), ("PUT", "/bots/BOT", #"{"description":"d"}"#),
+        ("PUT", "/users/BOT/active", #"{"active":true}"#),
+    ]
+
+    @Test(arguments: edits)
+    func anEditOfTheAccountIsVerifiedAndDoesNotReconnect(method: String, path: String, body: String) async throws {
+        try await ServiceRig.run { rig in
+            try await rig.open()
+            await rig.admin(method, path.replacing("BOT", with: rig.fixture.botID), body)
+            let verdict = try await rig.probe()
+            #expect(verdict.outcome == .alive)
+            #expect(verdict.check == "canary")
+            #expect(await rig.connection.generation == 1)
+        }
+    }
+
+    @Test func whatABotDoesAllDayIsNoSuspicion() async throws {
+        try await ServiceRig.run { rig in
+            try await rig.open()
+            let bot = rig.fixture.botID
+            let channel = rig.fixture.channelID
+            for (method, path, body) in [
+                ("POST", "/posts", #"{"channel_id":"\#(channel)","message":"@holdfast hello"}"#),
+                ("PUT", "/users/\(bot)/status", #"{"user_id":"\#(bot)","status":"away"}"#),
+                ("POST", "/channels/members/me/view", #"{"channel_id":"\#(channel)"}"#),
+                (
+                    "PUT", "/users/me/preferences",
+                    #"[{"user_id":"\#(bot)","category":"c","name":"n","value":"v"}]"#
+                ), ("GET", "/users/me/teams", ""), ("GET", "/channels/\(channel)/posts", ""),
+            ] {
+                let response = await rig.simulator.perform(
+                    method, "/api/v4" + path, token: rig.fixture.botToken, body: body)
+                #expect((200...299).contains(response.status), "\(method) \(path): \(response.status)")
+            }
+            let verdict = try await rig.probe()
+            #expect(verdict.outcome == .alive)
+            #expect(verdict.check == "reply")
+            #expect(verdict.detail.contains("revision unchanged"))
+        }
+    }
+
     @Test func aRenameIsVerifiedByTheCanaryAndDoesNotReconnect() async throws {
         try await ServiceRig.run { rig in
             try await rig.open()

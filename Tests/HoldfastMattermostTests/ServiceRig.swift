@@ -75,6 +75,16 @@ final class ServiceRig: Sendable {
         try await log.wait("open") { $0.last == .open }
     }
 
+    /// Another connection to the same server, with its own token, which the test stops.
+    func connect(token: String) throws -> Connection<MattermostService> {
+        var configuration = Configuration()
+        configuration.timing.probeInterval = .seconds(3600)
+        configuration.timing.firstProbe = .seconds(3600)
+        return Connection(
+            MattermostService(server: try ServerURL(fixture.url), token: try Token(token)), on: clientLoop,
+            configuration: configuration)
+    }
+
     /// Asks for a probe and waits for its verdict.
     @discardableResult
     func probe() async throws -> Verdict {

@@ -17,6 +17,7 @@ actor DemoRun {
     private var ledger = PostLedger()
     private var transitions: [TransitionRecord] = []
     private var lastVerdict: Verdict?
+    private var provenGeneration: UInt32 = 0
     private var isPosting = false
     private var isOver = false
     /// What the script waits for now.
@@ -102,7 +103,8 @@ actor DemoRun {
         ledger = PostLedger()
         isPosting = true
         let posting = Task(executorPreference: loop) { await self.post() }
-        _ = await wait { $0.ledger.delivered >= 5 }
+        // Past its first probe, which comes early: what follows is found at the pace of the interval.
+        _ = await wait { $0.ledger.delivered >= 5 && $0.isProven }
 
         let start = loop.now
         let generation = transitions.last?.generation ?? 0
@@ -146,6 +148,9 @@ actor DemoRun {
         transitions.first { $0.generation > generation && $0.to == .open && $0.event == .ready }
     }
 
+    /// Whether a probe has proven the connection that there is now.
+    private var isProven: Bool { provenGeneration == transitions.last?.generation }
+
     private var state: State { transitions.last?.to ?? .idle }
 
     /// The second account.
@@ -167,7 +172,9 @@ actor DemoRun {
     private func see(_ observation: Observation) {
         switch observation {
         case .transition(let record): transitions.append(record)
-        case .verdict(let record): lastVerdict = record.verdict
+        case .verdict(let record):
+            lastVerdict = record.verdict
+            if record.verdict.outcome == .alive { provenGeneration = record.generation }
         case .log: break
         }
         view.show(observation, now: loop.now)

@@ -102,6 +102,7 @@ actor DemoRun {
         view.show(cause)
         ledger = PostLedger()
         isPosting = true
+        defer { isPosting = false }
         let posting = Task(executorPreference: loop) { await self.post() }
         // Past its first probe, which comes early: what follows is found at the pace of the interval.
         _ = await wait { $0.ledger.delivered >= 5 && $0.isProven }

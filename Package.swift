@@ -31,14 +31,15 @@ let package = Package(
         .target(name: "StateChartKit", dependencies: ["ConnectionLifecycle"]),
         .target(name: "WebSocketCodec"),
         .target(name: "WorldInterface"),
+        .target(name: "Locking"),
 
         // The loop.
-        .target(name: "UVEventLoop", dependencies: ["WorldInterface", "CLibuv", "COpenSSL", "CCurl"]),
+        .target(name: "UVEventLoop", dependencies: ["WorldInterface", "Locking", "CLibuv", "COpenSSL", "CCurl"]),
 
         // The engine, and the first service on it.
         .target(
             name: "Holdfast",
-            dependencies: ["ConnectionLifecycle", "WebSocketCodec", "WorldInterface", "UVEventLoop"]),
+            dependencies: ["ConnectionLifecycle", "WebSocketCodec", "WorldInterface", "Locking", "UVEventLoop"]),
         .target(
             name: "HoldfastMattermost",
             dependencies: ["Holdfast", "ConnectionLifecycle", "WebSocketCodec", "WorldInterface", "CSimdJSON"]),
@@ -62,12 +63,12 @@ let package = Package(
         .testTarget(name: "WebSocketCodecTests", dependencies: ["WebSocketCodec"]),
         .testTarget(
             name: "UVEventLoopTests", dependencies: ["UVEventLoop", "WorldInterface", "CLibuv", "TestCertificates"]),
-        .testTarget(name: "HoldfastTests", dependencies: ["Holdfast", "WebSocketCodec"]),
+        .testTarget(name: "HoldfastTests", dependencies: ["Holdfast", "WebSocketCodec", "Locking"]),
         .testTarget(
             name: "HoldfastMattermostTests",
             dependencies: [
                 "HoldfastMattermost", "Holdfast", "MattermostSimulator", "ConnectionLifecycle", "UVEventLoop",
-                "WorldInterface",
+                "WorldInterface", "Locking",
             ]),
         .testTarget(
             name: "MattermostSimulatorTests",

@@ -1,3 +1,5 @@
+internal import Locking
+
 /// Passes each element on to every subscriber. A subscriber that lags loses the oldest elements, never the newest, and
 /// nobody else notices.
 final class Broadcast<Element: Sendable>: Sendable {

@@ -1,3 +1,5 @@
+internal import Locking
+
 /// The bounded buffer between the loop and the consumer of events: filled on the loop, emptied from anywhere, one batch at
 /// a time. Beyond the high-water mark the loop stops reading, so TCP pushes back; nothing is dropped silently.
 final class EventBuffer<Element: Sendable>: Sendable {

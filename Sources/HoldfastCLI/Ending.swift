@@ -12,7 +12,7 @@ actor Ending {
     }
 
     private let loop: EventLoop
-    private let grace: Duration
+    private let late: ExitStatus
     private var watches: [SignalWatch] = []
     private var timers: [any DeadlineTimer] = []
     private var reason: Reason?
@@ -20,10 +20,13 @@ actor Ending {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    /// - Parameter grace: how long after a signal the process may take to end by itself.
-    init(on loop: EventLoop, grace: Duration = .milliseconds(4500)) {
+    /// How long after a signal the process may take to end by itself.
+    private static let grace = Duration.milliseconds(4500)
+
+    /// - Parameter late: the status when it took longer.
+    init(on loop: EventLoop, late: ExitStatus = .success) {
         self.loop = loop
-        self.grace = grace
+        self.late = late
     }
 
     /// Watches SIGINT and SIGTERM, and ends by itself after `duration`.
@@ -53,7 +56,7 @@ actor Ending {
         // Whoever asks twice does not want to wait.
         if reason == .signal { exitNow(.interrupted) }
         // A reader that does not read our last lines must not hold the process.
-        after(grace) { exitNow(.success) }
+        after(Ending.grace) { [late] in exitNow(late) }
         end(.signal)
     }
 

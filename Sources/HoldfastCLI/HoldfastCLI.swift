@@ -33,11 +33,8 @@ enum HoldfastCLI {
             exitNow(.usage)
         }
         arguments.removeFirst()
-        switch first {
-        case "--help", "-h", "help": return StandardOutput.write(usage + "\n")
-        case "--version": return StandardOutput.write("holdfast \(version)\n")
-        default: break
-        }
+        if ["--help", "-h", "help"].contains(first) { return StandardOutput.write(usage + "\n") }
+        if first == "--version" { return StandardOutput.write("holdfast \(version)\n") }
         guard let command = commands.first(where: { $0.syntax.name == first }) else {
             let names = commands.map(\.syntax.name).joined(separator: ", ")
             StandardError.complain("holdfast", "there is no such command; use one of: \(names)")

@@ -1,3 +1,5 @@
+internal import Locking
+
 /// What other threads leave for the loop.
 final class Inbox: Sendable {
     struct State {
@@ -8,15 +10,13 @@ final class Inbox: Sendable {
     }
 
     let wakeUp: WakeUp
-    private let lock = Lock()
-    /// Sound: only touched under the lock.
-    private nonisolated(unsafe) var state = State()
+    private let state = Lock(State())
 
     init(wakeUp: WakeUp) { self.wakeUp = wakeUp }
 
     deinit { wakeUp.close() }
 
-    func withLock<Value>(_ body: (inout State) -> Value) -> Value { lock.withLock { body(&state) } }
+    func withLock<Value>(_ body: (inout State) -> Value) -> Value { state.withLock(body) }
 
     func add(_ job: UnownedJob) {
         let mustWake = withLock { state in

@@ -2,6 +2,7 @@ import ConnectionLifecycle
 import Foundation
 import Holdfast
 import HoldfastMattermost
+import Locking
 import MattermostSimulator
 import Testing
 import UVEventLoop
@@ -138,7 +139,7 @@ final class ObservationLog: Sendable {
         }
     }
 
-    private let contents = Guarded(Contents())
+    private let contents = Lock(Contents())
 
     init(_ stream: AsyncStream<Observation>) {
         Task { [contents] in
@@ -148,27 +149,27 @@ final class ObservationLog: Sendable {
     }
 
     var transitions: [TransitionRecord] {
-        contents.with { contents in
+        contents.withLock { contents in
             contents.observations.compactMap { if case .transition(let record) = $0 { record } else { nil } }
         }
     }
 
     var verdicts: [Verdict] {
-        contents.with { contents in
+        contents.withLock { contents in
             contents.observations.compactMap { if case .verdict(let record) = $0 { record.verdict } else { nil } }
         }
     }
 
     var notes: [String] {
-        contents.with { contents in
+        contents.withLock { contents in
             contents.observations.compactMap { if case .log(let entry) = $0 { entry.message } else { nil } }
         }
     }
 
     var path: [String] { transitions.map(\.id) }
 
-    private static func note(_ observation: Observation?, _ contents: Guarded<Contents>) {
-        contents.with { contents in
+    private static func note(_ observation: Observation?, _ contents: Lock<Contents>) {
+        contents.withLock { contents in
             if let observation { contents.observations.append(observation) } else { contents.isOver = true }
         }
         // Conditions read the log, so they run out of its lock.
@@ -177,10 +178,10 @@ final class ObservationLog: Sendable {
 
     /// Waits until the condition over the states so far holds.
     func wait(_ what: String, until condition: @escaping @Sendable ([State]) -> Bool) async throws {
-        if condition(contents.with(\.states)) { return }
+        if condition(contents.withLock(\.states)) { return }
         let held = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                contents.with { $0.waiters.append((condition, continuation)) }
+                contents.withLock { $0.waiters.append((condition, continuation)) }
                 // What arrived between the first look and the registration is looked at again.
                 ObservationLog.recheck(contents)
                 if Task.isCancelled { ObservationLog.giveUp(contents) }
@@ -192,8 +193,8 @@ final class ObservationLog: Sendable {
     }
 
     /// The test's time is up.
-    private static func giveUp(_ contents: Guarded<Contents>) {
-        let waiters = contents.with { contents in
+    private static func giveUp(_ contents: Lock<Contents>) {
+        let waiters = contents.withLock { contents in
             defer { contents.waiters = [] }
             return contents.waiters
         }
@@ -201,10 +202,10 @@ final class ObservationLog: Sendable {
     }
 
     /// Conditions read the log, so they run out of its lock, and again if something arrived meanwhile.
-    private static func recheck(_ contents: Guarded<Contents>) {
+    private static func recheck(_ contents: Lock<Contents>) {
         var seen: Int
         repeat {
-            let (count, states, isOver, waiters) = contents.with { contents in
+            let (count, states, isOver, waiters) = contents.withLock { contents in
                 defer { contents.waiters = [] }
                 return (contents.observations.count, contents.states, contents.isOver, contents.waiters)
             }
@@ -215,24 +216,9 @@ final class ObservationLog: Sendable {
                 } else if isOver {
                     waiter.continuation.resume(returning: false)
                 } else {
-                    contents.with { $0.waiters.append(waiter) }
+                    contents.withLock { $0.waiters.append(waiter) }
                 }
             }
-        } while contents.with { $0.observations.count != seen || ($0.isOver && !$0.waiters.isEmpty) }
-    }
-}
-
-/// A value behind an actor-free lock, for tests.
-final class Guarded<Value>: @unchecked Sendable {
-    // Sound as Sendable: the value is only touched while the lock is held.
-    private let lock = NSLock()
-    private var value: Value
-
-    init(_ value: Value) { self.value = value }
-
-    func with<Result>(_ body: (inout Value) -> Result) -> Result {
-        lock.lock()
-        defer { lock.unlock() }
-        return body(&value)
+        } while contents.withLock { $0.observations.count != seen || ($0.isOver && !$0.waiters.isEmpty) }
     }
 }

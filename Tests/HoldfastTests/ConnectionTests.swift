@@ -1,4 +1,5 @@
 import ConnectionLifecycle
+import Locking
 import Testing
 import WorldInterface
 

@@ -1,12 +1,8 @@
 /// The options that were given, read as what they mean.
 struct Arguments: Sendable {
-    let command: String
     private let values: [String: [String]]
 
-    init(command: String, values: [String: [String]]) {
-        self.command = command
-        self.values = values
-    }
+    init(_ values: [String: [String]]) { self.values = values }
 
     /// Whether a switch was given.
     func has(_ name: String) -> Bool { values[name] != nil }

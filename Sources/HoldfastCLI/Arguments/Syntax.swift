@@ -68,7 +68,7 @@ struct Syntax: Sendable {
                 throw Complaint("\(key) needs a value: \(key) \(placeholder)")
             }
         }
-        return Arguments(command: name, values: values)
+        return Arguments(values)
     }
 
     private func unknown(_ key: String) -> Complaint {

@@ -35,7 +35,7 @@ enum DemoCommand {
 
         let serverLoop = try EventLoop.started("simulator")
         let clientLoop = try EventLoop.started("bot")
-        let ending = Ending(on: clientLoop)
+        let ending = Ending(on: clientLoop, late: .interrupted)
         // The server drops a connection that is found invalid in its first 5 s. The demo is about what comes after, and does
         // not wait for it.
         var simulated = SimulatorConfiguration(authenticationCheck: .seconds(3600))

@@ -4,14 +4,14 @@
     import Darwin
 #endif
 
-/// A mutex around a value. A pthread mutex rather than `Synchronization.Mutex`, because ThreadSanitizer understands it;
-/// it is taken once per read and per batch, not per event, so its 17 ns do not matter.
-final class Lock<Value>: @unchecked Sendable {
+/// A mutex around a value, for what several threads share. A pthread mutex rather than `Synchronization.Mutex`, because the
+/// thread sanitizer understands it; it is taken once per read, batch or wake-up, so that its 17 ns do not matter.
+package final class Lock<Value>: @unchecked Sendable {
     // Sound as Sendable: `value` is only touched between lock and unlock, and `withLock` lets only Sendable results out.
     private let mutex: UnsafeMutablePointer<pthread_mutex_t>
     private var value: Value
 
-    init(_ value: sending Value) {
+    package init(_ value: sending Value) {
         self.value = value
         mutex = .allocate(capacity: 1)
         pthread_mutex_init(mutex, nil)
@@ -22,7 +22,7 @@ final class Lock<Value>: @unchecked Sendable {
         mutex.deallocate()
     }
 
-    func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
+    package func withLock<Result>(_ body: (inout Value) -> Result) -> Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         return body(&value)

@@ -163,7 +163,10 @@ final class LineLog: @unchecked Sendable {
     /// Waits until the condition over all lines holds; fails when the output, or the test's time, ends before.
     func wait(_ what: String, until condition: @escaping ([String]) -> Bool) async throws {
         let holds = await holds(condition)
-        try #require(holds, "the output or the time ended before \(what): \(all.suffix(5))")
+        let lines = all
+        let middle = lines.count > 25 ? ["… \(lines.count - 25) lines …"] : []
+        let shown = lines.prefix(20) + middle + lines.dropFirst(20).suffix(5)
+        try #require(holds, "the output or the time ended before \(what):\n\(shown.joined(separator: "\n"))")
     }
 
     /// Waits for a line that is a JSON object with these members, from line `start` on.

@@ -24,7 +24,8 @@ import WorldInterface
                 await rig.admin("POST", members, #"{"user_id":"\#(rig.fixture.botID)"}"#)
                 await rig.admin("POST", "/users/tokens/enable", token)
             }
-            try await rig.watch.output.wait(for: ["type": "verdict", "verdict": "deaf", "check": "reply"])
+            // By the reply, as a rule; by the canary where the account is cycled between a probe's reply and its next question.
+            try await rig.watch.output.wait(for: ["type": "verdict", "verdict": "deaf"])
             try await rig.watch.output.wait(for: [
                 "type": "transition", "to": "open", "event": "ready", "generation": "2",
             ])

@@ -6,11 +6,13 @@ public import WorldInterface
 /// Isolation: pinned to the loop of its world. All methods may be called from anywhere with `await`. A connection that
 /// has been started lives until it is `stopped`; dropping the reference does not stop it.
 public actor Connection<S: Service> {
-    private let world: any World
-    private let service: S
-    private let onObservation: (@Sendable (Observation) -> Void)?
-    private let buffer: EventBuffer<S.Event>
-    private let broadcast = Broadcast<Observation>()
+    package nonisolated let world: any World
+    package nonisolated let service: S
+    package nonisolated let buffer: EventBuffer<S.Event>
+    /// What may wait for the consumer.
+    package nonisolated let maximumBuffered: (count: Int, bytes: Int)
+    private nonisolated let onObservation: (@Sendable (Observation) -> Void)?
+    private nonisolated let broadcast = Broadcast<Observation>()
 
     private var lifecycle: Lifecycle
     private var link: (any Link)?
@@ -20,8 +22,10 @@ public actor Connection<S: Service> {
     private var tally = Counters()
     private var probeCause = ProbeCause.first
     private var isPaused = false
-    /// Inputs that arrived while a step was being performed, oldest first.
-    private var waiting: [(Input, String)] = []
+    /// Where the next attempt may go on; nil when it has to start clean. See `carryPlace`.
+    private var resumePoint: ResumePoint?
+    /// What arrived while a step was being performed, oldest first.
+    private var waiting: [Occurrence] = []
     private var isPerforming = false
     private var stopWaiters: [CheckedContinuation<Void, Never>] = []
 
@@ -38,8 +42,8 @@ public actor Connection<S: Service> {
         lifecycle = Lifecycle(
             timing: configuration.timing, backoff: configuration.backoff,
             seed: configuration.seed ?? world.makeSeed())
-        buffer = EventBuffer(
-            maximumCount: configuration.maximumBufferedEvents, maximumBytes: configuration.maximumBufferedBytes)
+        maximumBuffered = (configuration.maximumBufferedEvents, configuration.maximumBufferedBytes)
+        buffer = EventBuffer(maximumCount: maximumBuffered.count, maximumBytes: maximumBuffered.bytes)
         buffer.onDrained { [weak self, executor = world.executor] in
             guard let self else { return }
             Task(executorPreference: executor) { await self.resume() }
@@ -59,7 +63,7 @@ public actor Connection<S: Service> {
         await withCheckedContinuation { stopWaiters.append($0) }
     }
 
-    /// Replaces the connection by a new one.
+    /// Replaces the connection by a new one, which starts clean: it does not resume.
     public func reconnect() { take(Input(.reconnect), "") }
 
     /// Proves now that events still arrive. The verdict comes through `observations`.
@@ -104,17 +108,25 @@ public actor Connection<S: Service> {
 
     // MARK: - The machine
 
+    /// An input of the machine, and what only the records want to know of it.
+    private struct Occurrence {
+        var input: Input
+        var evidence: String
+        /// With `ready`.
+        var isResumed: Bool
+    }
+
     /// Feeds one input to the machine and performs what follows. What arrives meanwhile waits its turn.
-    private func take(_ input: Input, _ evidence: String) {
-        waiting.append((input, evidence))
+    private func take(_ input: Input, _ evidence: String, isResumed: Bool = false) {
+        waiting.append(Occurrence(input: input, evidence: evidence, isResumed: isResumed))
         guard !isPerforming else { return }
         isPerforming = true
         while !waiting.isEmpty {
-            let (input, evidence) = waiting.removeFirst()
+            let occurrence = waiting.removeFirst()
             let now = world.now.nanoseconds
-            let step = lifecycle.handle(input, now: now)
+            let step = lifecycle.handle(occurrence.input, now: now)
             switch step.kind {
-            case .transition: perform(step, input, evidence, now)
+            case .transition: perform(step, occurrence, now)
             case .late:
                 tally.late += 1
                 rearm()  // A timer that fired early is set again; it must not leave the state without its deadline.
@@ -124,12 +136,14 @@ public actor Connection<S: Service> {
         isPerforming = false
     }
 
-    private func perform(_ step: Step, _ input: Input, _ evidence: String, _ now: UInt64) {
-        if step.acquire.contains(.probe) { probeCause = cause(of: input, evidence) }
+    private func perform(_ step: Step, _ occurrence: Occurrence, _ now: UInt64) {
+        if step.acquire.contains(.probe) { probeCause = cause(of: occurrence.input, occurrence.evidence) }
+        carryPlace(step, occurrence.input.event)
         release(step)
         rearm()
-        note(step, evidence, now)
+        note(step, occurrence, now)
         acquire(step)
+        if isPaused, step.from == .connecting, step.to == .open { link?.pauseReading() }
         if step.to == .stopped { finish() }
     }
 
@@ -139,6 +153,18 @@ public actor Connection<S: Service> {
         if lifecycle.misses > 0 { return .again }
         let last = recorder.last.map { CompiledTable.standard.rows[Int($0.row)].event }
         return last == .ready ? .first : .interval
+    }
+
+    /// The one place that decides which attempt may resume. A connection that was merely dropped may be gone on from, and
+    /// an attempt that failed leaves that to the next one as far as its link allows. All else starts clean: after a
+    /// verdict or a miss too many the session itself is in doubt, and a reconnect is asked for by somebody who has doubts.
+    private func carryPlace(_ step: Step, _ event: Event) {
+        let wasDropped = event == .lost && (step.from == .open || step.from == .probing)
+        if wasDropped || event == .attemptFailed {
+            resumePoint = link?.resumePoint
+        } else if event != .retryDue {
+            resumePoint = nil
+        }
     }
 
     private func release(_ step: Step) {
@@ -155,7 +181,7 @@ public actor Connection<S: Service> {
 
     private func beginAttempt() {
         let port = LinkPort(
-            generation: lifecycle.generation, buffer: buffer,
+            generation: lifecycle.generation, resumePoint: resumePoint, buffer: buffer,
             report: { [self, generation = lifecycle.generation] report in
                 assumeIsolated { $0.take(report, generation) }
             },
@@ -163,7 +189,6 @@ public actor Connection<S: Service> {
         self.port = port
         let link = service.makeLink(port: port, world: world)
         self.link = link
-        if isPaused { link.pauseReading() }
         link.begin()
     }
 
@@ -208,7 +233,8 @@ public actor Connection<S: Service> {
 
     private func take(_ report: LinkReport, _ generation: UInt32) {
         switch report {
-        case .ready(let evidence): take(Input(.ready, generation: generation), evidence)
+        case .ready(let evidence, let isResumed):
+            take(Input(.ready, generation: generation), evidence, isResumed: isResumed)
         case .attemptFailed(let failure, let evidence, let retryAfter):
             take(
                 Input(
@@ -218,11 +244,7 @@ public actor Connection<S: Service> {
         case .suspicion(let evidence): take(Input(.suspicion, generation: generation), evidence)
         case .lost(let evidence): take(Input(.lost, generation: generation), evidence)
         case .closed(let evidence): take(Input(.closed, generation: generation), evidence)
-        case .note(let level, let message):
-            publish(
-                .log(
-                    LogEntry(
-                        at: world.wallClockMilliseconds, generation: generation, level: level, message: message)))
+        case .note(let level, let message): log(level, message, generation)
         case .verdict(let verdict, let round): take(verdict, generation, round)
         }
     }
@@ -255,7 +277,10 @@ public actor Connection<S: Service> {
         guard !isPaused else { return }
         isPaused = true
         tally.pauses += 1
-        link?.pauseReading()
+        log(.warning, "reading is paused: the consumer lags, and \(buffer.count) events wait for it")
+        // An attempt that reads nothing can only run out of time; it is paused as soon as it is ready. What comes before,
+        // a replay at most, is bounded by what the server keeps.
+        if lifecycle.state != .connecting { link?.pauseReading() }
         if lifecycle.owns.contains(.probe) { excuse() }
     }
 
@@ -263,6 +288,7 @@ public actor Connection<S: Service> {
     private func resume() {
         guard isPaused else { return }
         isPaused = false
+        log(.info, "reading goes on: the consumer has taken what waited")
         link?.resumeReading()
     }
 
@@ -275,19 +301,31 @@ public actor Connection<S: Service> {
 
     // MARK: - Records
 
-    private func note(_ step: Step, _ evidence: String, _ now: UInt64) {
+    private func note(_ step: Step, _ occurrence: Occurrence, _ now: UInt64) {
         let entry = FlightRecorder.Entry(
-            time: now, generation: step.generation, row: step.row, reason: evidence)
+            time: now, generation: step.generation, row: step.row, reason: occurrence.evidence)
         recorder.record(entry)
         tally.transitions += 1
         if step.acquire.contains(.attempt) { tally.attempts += 1 }
-        if step.from == .connecting, step.to == .open { tally.ready += 1 }
+        if step.from == .connecting, step.to == .open {
+            tally.ready += 1
+            if occurrence.isResumed { tally.resumed += 1 }
+        }
         publish(.transition(record(entry)))
     }
 
-    private func publish(_ observation: Observation) {
+    /// Tells all observers. Of the layers above as well.
+    package nonisolated func publish(_ observation: Observation) {
         onObservation?(observation)
         broadcast.send(observation)
+    }
+
+    private func log(_ level: LogLevel, _ message: String, _ generation: UInt32? = nil) {
+        publish(
+            .log(
+                LogEntry(
+                    at: world.wallClockMilliseconds, generation: generation ?? lifecycle.generation, level: level,
+                    message: message)))
     }
 
     private func record(_ entry: FlightRecorder.Entry) -> TransitionRecord {

@@ -2,8 +2,8 @@ internal import Locking
 
 /// The bounded buffer between the loop and the consumer of events: filled on the loop, emptied from anywhere, one batch at
 /// a time. Beyond the high-water mark the loop stops reading, so TCP pushes back; nothing is dropped silently.
-final class EventBuffer<Element: Sendable>: Sendable {
-    enum Level { case normal, full }
+package final class EventBuffer<Element: Sendable>: Sendable {
+    package enum Level { case normal, full }
 
     private struct Contents {
         var pending: [Element] = []
@@ -11,6 +11,8 @@ final class EventBuffer<Element: Sendable>: Sendable {
         var waiter: CheckedContinuation<[Element]?, Never>?
         var isFinished = false
         var isClaimed = false
+        /// The number of the latest claim.
+        var claim: UInt64 = 0
         /// The loop has been told that it is full and waits to be told that it drained.
         var isPaused = false
         var discarded: UInt64 = 0
@@ -24,7 +26,10 @@ final class EventBuffer<Element: Sendable>: Sendable {
             return taken
         }
 
-        mutating func take(orWait continuation: CheckedContinuation<[Element]?, Never>) -> Next {
+        mutating func take(
+            _ claim: UInt64, orWait continuation: CheckedContinuation<[Element]?, Never>
+        ) -> Next {
+            guard claim == self.claim else { return .end }
             if !pending.isEmpty { return .batch(takeAll()) }
             if isFinished || Task.isCancelled || waiter != nil { return .end }
             waiter = continuation
@@ -42,19 +47,22 @@ final class EventBuffer<Element: Sendable>: Sendable {
     private let maximumCount: Int
     private let maximumBytes: Int
 
-    init(maximumCount: Int, maximumBytes: Int) {
+    package init(maximumCount: Int, maximumBytes: Int) {
         self.maximumCount = max(1, maximumCount)
         self.maximumBytes = max(1, maximumBytes)
     }
 
     /// `drained` is called, from the consumer's thread, when a paused producer may go on.
-    func onDrained(_ drained: @escaping @Sendable () -> Void) { contents.withLock { $0.drained = drained } }
+    package func onDrained(_ drained: @escaping @Sendable () -> Void) { contents.withLock { $0.drained = drained } }
 
     /// How many events were thrown away because nobody ever asked for them.
     var discarded: UInt64 { contents.withLock { $0.discarded } }
 
+    /// How many events wait.
+    var count: Int { contents.withLock { $0.pending.count } }
+
     /// On the loop: the events of one read, perhaps none.
-    func append(_ events: [Element], byteCount: Int) -> Level {
+    package func append(_ events: [Element], byteCount: Int) -> Level {
         let (waiter, batch, level) = contents.withLock {
             contents -> (CheckedContinuation<[Element]?, Never>?, [Element], Level) in
             guard !contents.isFinished else { return (nil, [], .normal) }
@@ -81,7 +89,7 @@ final class EventBuffer<Element: Sendable>: Sendable {
     }
 
     /// No more events will come; what is pending can still be read.
-    func finish() {
+    package func finish() {
         let waiter = contents.withLock { contents -> CheckedContinuation<[Element]?, Never>? in
             contents.isFinished = true
             defer { contents.waiter = nil }
@@ -90,13 +98,41 @@ final class EventBuffer<Element: Sendable>: Sendable {
         waiter?.resume(returning: nil)
     }
 
-    /// Somebody wants the events: from now on a lag stops the reading.
-    func claim() { contents.withLock { $0.isClaimed = true } }
-
-    /// All that is pending, or a wait for the next batch; nil at the end or when the task is cancelled.
-    func nextBatch(isolation: isolated (any Actor)? = #isolation) async -> [Element]? {
-        let (ready, isOver, drained) = contents.withLock { contents -> ([Element], Bool, (@Sendable () -> Void)?) in
+    /// Somebody wants the events: from now on a lag stops the reading. Whoever waited for them before ends.
+    ///
+    /// - Returns: what tells this claim from later ones.
+    @discardableResult
+    package func claim() -> UInt64 {
+        let (claim, waiter) = contents.withLock { contents in
             contents.isClaimed = true
+            contents.claim += 1
+            defer { contents.waiter = nil }
+            return (contents.claim, contents.waiter)
+        }
+        waiter?.resume(returning: nil)
+        return claim
+    }
+
+    /// Nobody wants the events any more, unless somebody else has claimed them since: what is pending is thrown away, and a
+    /// lag does not stop the reading.
+    package func release(_ claim: UInt64) {
+        let drained = contents.withLock { contents -> (@Sendable () -> Void)? in
+            guard contents.claim == claim else { return nil }
+            contents.isClaimed = false
+            contents.discarded += UInt64(contents.takeAll().count)
+            defer { contents.isPaused = false }
+            return contents.isPaused ? contents.drained : nil
+        }
+        drained?()
+    }
+
+    /// All that is pending, or a wait for the next batch; nil at the end, when the task is cancelled, and when somebody else
+    /// has claimed the events since `claim`.
+    package func nextBatch(
+        _ claim: UInt64, isolation: isolated (any Actor)? = #isolation
+    ) async -> [Element]? {
+        let (ready, isOver, drained) = contents.withLock { contents -> ([Element], Bool, (@Sendable () -> Void)?) in
+            guard contents.claim == claim else { return ([], true, nil) }
             let drained = contents.isPaused ? contents.drained : nil
             contents.isPaused = false
             return (contents.takeAll(), contents.isFinished, drained)
@@ -106,7 +142,7 @@ final class EventBuffer<Element: Sendable>: Sendable {
         if isOver { return nil }
         return await withTaskCancellationHandler {
             await withCheckedContinuation(isolation: isolation) { continuation in
-                switch contents.withLock({ $0.take(orWait: continuation) }) {
+                switch contents.withLock({ $0.take(claim, orWait: continuation) }) {
                 case .batch(let batch): continuation.resume(returning: batch)
                 case .end: continuation.resume(returning: nil)
                 case .wait: break
@@ -114,6 +150,7 @@ final class EventBuffer<Element: Sendable>: Sendable {
             }
         } onCancel: {
             let waiter = contents.withLock { contents -> CheckedContinuation<[Element]?, Never>? in
+                guard contents.claim == claim else { return nil }
                 defer { contents.waiter = nil }
                 return contents.waiter
             }
@@ -122,25 +159,26 @@ final class EventBuffer<Element: Sendable>: Sendable {
     }
 }
 
-/// The events of a connection, in the order in which the server sent them. One consumer; a second one at the same time
-/// ends at once. A consumer that lags stops the reading from the network (TCP pushes back); nothing is dropped.
+/// The events of a connection, in the order in which the server sent them. One consumer; a later one
+/// takes over, and the earlier one ends. A consumer that lags stops the reading from the network (TCP pushes back); nothing is dropped.
 public struct EventSequence<Element: Sendable>: AsyncSequence, Sendable {
     public typealias Failure = Never
     let buffer: EventBuffer<Element>
 
-    public func makeAsyncIterator() -> Iterator {
-        buffer.claim()
-        return Iterator(buffer: buffer)
-    }
+    public func makeAsyncIterator() -> Iterator { Iterator(buffer: buffer, claim: buffer.claim()) }
 
     /// Hands out one event at a time over batches; awaits only when a batch is used up.
     public struct Iterator: AsyncIteratorProtocol {
         public typealias Failure = Never
         let buffer: EventBuffer<Element>
+        let claim: UInt64
         var batch: [Element] = []
         var position = 0
 
-        init(buffer: EventBuffer<Element>) { self.buffer = buffer }
+        init(buffer: EventBuffer<Element>, claim: UInt64) {
+            self.buffer = buffer
+            self.claim = claim
+        }
 
         public mutating func next() async -> Element? { await next(isolation: nil) }
 
@@ -149,7 +187,7 @@ public struct EventSequence<Element: Sendable>: AsyncSequence, Sendable {
                 // What has been handed out is not kept while the next events are awaited.
                 batch = []
                 position = 0
-                guard let filled = await buffer.nextBatch(isolation: actor) else { return nil }
+                guard let filled = await buffer.nextBatch(claim, isolation: actor) else { return nil }
                 batch = filled
             }
             defer { position += 1 }

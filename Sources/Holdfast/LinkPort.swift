@@ -3,6 +3,8 @@
 public final class LinkPort<Event: Sendable> {
     /// The number of the attempt this link belongs to.
     public let generation: UInt32
+    /// What this attempt may go on from; nil when it has to start clean.
+    public let resumePoint: ResumePoint?
     private let buffer: EventBuffer<Event>
     private var report: ((LinkReport) -> Void)?
     private var overflow: (() -> Void)?
@@ -11,10 +13,11 @@ public final class LinkPort<Event: Sendable> {
     private var deliveredBytes = 0
 
     init(
-        generation: UInt32, buffer: EventBuffer<Event>, report: @escaping (LinkReport) -> Void,
-        overflow: @escaping () -> Void
+        generation: UInt32, resumePoint: ResumePoint?, buffer: EventBuffer<Event>,
+        report: @escaping (LinkReport) -> Void, overflow: @escaping () -> Void
     ) {
         self.generation = generation
+        self.resumePoint = resumePoint
         self.buffer = buffer
         self.report = report
         self.overflow = overflow

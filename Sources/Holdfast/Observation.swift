@@ -60,10 +60,57 @@ public struct LogEntry: Hashable, Sendable {
     }
 }
 
+/// How far the fetching of what was not heard has come.
+public struct CatchUpRecord: Hashable, Sendable {
+    public enum Phase: Hashable, Sendable {
+        case began
+        case running
+        /// The server limits the rate of requests.
+        case waiting(Duration)
+        case finished
+    }
+
+    /// Milliseconds since 1970 (UTC).
+    public var at: Int64
+    public var generation: UInt32
+    public var phase: Phase
+    /// Why it is needed.
+    public var reason: String
+    public var channels: Int
+    public var channelsDone: Int
+    /// What was missing and is delivered now.
+    public var deliveries: Int
+
+    public init(
+        at: Int64 = 0, generation: UInt32 = 0, phase: Phase = .began, reason: String = "", channels: Int = 0,
+        channelsDone: Int = 0, deliveries: Int = 0
+    ) {
+        self.at = at
+        self.generation = generation
+        self.phase = phase
+        self.reason = reason
+        self.channels = channels
+        self.channelsDone = channelsDone
+        self.deliveries = deliveries
+    }
+}
+
+extension CatchUpRecord: CustomStringConvertible {
+    public var description: String {
+        switch phase {
+        case .began: "catching up with \(channels) channels: \(reason)"
+        case .running: "\(channelsDone) of \(channels) channels caught up, \(deliveries) deliveries"
+        case .waiting(let pause): "the server limits the rate: catching up goes on in \(pause)"
+        case .finished: "caught up: \(channels) channels, \(deliveries) deliveries"
+        }
+    }
+}
+
 /// Everything that can be seen of a connection besides its events.
 public enum Observation: Hashable, Sendable {
     case transition(TransitionRecord)
     case verdict(VerdictRecord)
+    case catchUp(CatchUpRecord)
     case log(LogEntry)
 }
 
@@ -74,6 +121,7 @@ extension Observation: CustomStringConvertible {
         case .transition(let record):
             "\(record.id) \(record.from) → \(record.to) on \(record.event), attempt \(record.generation): \(record.reason)"
         case .verdict(let record): "\(record.verdict.outcome) by \(record.verdict.check): \(record.verdict.detail)"
+        case .catchUp(let record): record.description
         case .log(let entry): "\(entry.level): \(entry.message)"
         }
     }
@@ -87,6 +135,8 @@ public struct Counters: Hashable, Sendable {
     public var attempts: UInt64 = 0
     /// Attempts that became ready.
     public var ready: UInt64 = 0
+    /// Of these, those that resumed where the one before was dropped.
+    public var resumed: UInt64 = 0
     /// Verdicts given, by outcome.
     public var alive: UInt64 = 0
     public var deaf: UInt64 = 0

@@ -31,11 +31,36 @@ public protocol Link: AnyObject {
     func cancelProbe()
     /// Begins the close, from either of the other phases. Ends in `closed`. Messages that arrive meanwhile are still delivered.
     func beginClose()
+    /// Where a successor may go on, should this link end now. Asked for just before it is dropped, also when it has already
+    /// reported its end; whether it is kept is the engine's decision. Nil where a successor must start clean.
+    var resumePoint: ResumePoint? { get }
     /// Releases everything at once. Nothing is reported afterwards.
     func destroy()
     /// Stops and resumes reading from the network.
     func pauseReading()
     func resumeReading()
+}
+
+extension Link {
+    /// Links that know no resume.
+    public var resumePoint: ResumePoint? { nil }
+}
+
+/// A place in a server's stream of events, from which a later link may go on instead of starting anew. The engine only
+/// carries it from one link to the next.
+public struct ResumePoint: Hashable, Sendable {
+    /// The server's name for the session.
+    public var sessionID: String
+    /// The number of the first event that did not arrive.
+    public var nextSequence: Int64
+    /// The account's revision when the session was last proven; nil where it is not known.
+    public var revision: Int64?
+
+    public init(sessionID: String, nextSequence: Int64, revision: Int64?) {
+        self.sessionID = sessionID
+        self.nextSequence = nextSequence
+        self.revision = revision
+    }
 }
 
 /// Why a probe runs.
@@ -78,8 +103,8 @@ public struct Verdict: Hashable, Sendable {
 
 /// What a link reports.
 public enum LinkReport: Sendable {
-    /// Greeted and proven to answer.
-    case ready(String)
+    /// Greeted and proven to answer. `isResumed`: it goes on where `LinkPort.resumePoint` said, without a gap.
+    case ready(String, isResumed: Bool = false)
     /// The attempt is over and has released everything. `retryAfter` goes with `rateLimited`.
     case attemptFailed(Failure, String, retryAfter: Duration? = nil)
     /// Something looks wrong; only causes a probe.

@@ -36,6 +36,24 @@ struct DecodingEventTests {
         #expect(padding)
     }
 
+    @Test("an event tells the attempt it came by, and whether it was replayed; a hello never is")
+    func origin() throws {
+        let plain = try Fixture.event(Fixture.posted)
+        #expect(plain.attempt == 0 && !plain.isReplayed)
+        for (text, isReplayed) in [(Fixture.posted, true), (Fixture.event("hello", "{}"), false)] {
+            let bytes = Array(text.utf8) + [UInt8](repeating: 0, count: 64)
+            let frame = try bytes.withUnsafeBytes { buffer in
+                try FrameDecoder().decode(
+                    UnsafeRawBufferPointer(rebasing: buffer.dropLast(64)), attempt: .max, isReplayed: true)
+            }
+            guard case .event(let event) = frame else {
+                Issue.record("not an event")
+                continue
+            }
+            #expect(event.attempt == .max && event.isReplayed == isReplayed)
+        }
+    }
+
     @Test("white space and the order of keys do not matter")
     func layout() throws {
         let text = """

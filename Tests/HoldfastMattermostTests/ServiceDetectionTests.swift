@@ -301,11 +301,20 @@ import WorldInterface
     @Test func anAccountChangedBetweenIdentifyAndOpenIsNoticedAtTheFirstProbe() async throws {
         try await ServiceRig.run(
             world: { loop, simulator, fixture in
-                AfterIdentify(loop) {
-                    _ = await simulator.perform(
-                        "PUT", "/api/v4/users/\(fixture.botID)/patch", token: fixture.adminToken,
-                        body: #"{"nickname":"changed meanwhile"}"#)
-                }
+                let isDone = Lock(false)
+                return InterceptedWorld(
+                    loop,
+                    after: { _ in
+                        // Right after the first answered request: the identify.
+                        let isFirst = isDone.withLock { isDone in
+                            defer { isDone = true }
+                            return !isDone
+                        }
+                        guard isFirst else { return }
+                        _ = await simulator.perform(
+                            "PUT", "/api/v4/users/\(fixture.botID)/patch", token: fixture.adminToken,
+                            body: #"{"nickname":"changed meanwhile"}"#)
+                    })
             }
         ) { rig in
             try await rig.open()
@@ -324,40 +333,5 @@ extension ServiceRig {
         let text = String(decoding: response.body, as: UTF8.self)
         let value = text.split(separator: "\"update_at\":").dropFirst().first?.prefix { $0.isNumber }
         return String(value ?? "")
-    }
-}
-
-/// The real world, except that something happens right after the first answered request: the identify.
-private final class AfterIdentify: World {
-    private let loop: EventLoop
-    private let event: @Sendable () async -> Void
-    private let isDone = Lock(false)
-
-    init(_ loop: EventLoop, _ event: @escaping @Sendable () async -> Void) {
-        self.loop = loop
-        self.event = event
-    }
-
-    var executor: any LoopExecutor { loop.executor }
-    var now: Instant { loop.now }
-    var wallClockMilliseconds: Int64 { loop.wallClockMilliseconds }
-    func makeSeed() -> UInt64 { loop.makeSeed() }
-    func makeTimer(_ fire: @escaping () -> Void) -> any DeadlineTimer { loop.makeTimer(fire) }
-    func connect(to endpoint: Endpoint, tls: TLSClientOptions?, handler: any StreamHandler) -> any ByteStream {
-        loop.connect(to: endpoint, tls: tls, handler: handler)
-    }
-    func listen(
-        on endpoint: Endpoint, tls: TLSServerOptions?, accept: @escaping (any ByteStream) -> (any StreamHandler)?
-    ) throws(NetworkError) -> any Listener {
-        try loop.listen(on: endpoint, tls: tls, accept: accept)
-    }
-    nonisolated(nonsending) func perform(_ request: HTTPRequest) async throws(NetworkError) -> HTTPResponse {
-        let response = try await loop.perform(request)
-        let isFirst = isDone.withLock { isDone in
-            defer { isDone = true }
-            return !isDone
-        }
-        if isFirst { await event() }
-        return response
     }
 }

@@ -37,6 +37,7 @@ final class ServiceRig: Sendable {
         token: String? = nil, world: (@Sendable (EventLoop, Simulator, SimulatorFixture) -> any World)? = nil,
         timing: (inout Timing) -> Void = { _ in }, options: (inout MattermostOptions) -> Void = { _ in },
         configuration simulated: SimulatorConfiguration = SimulatorConfiguration(authenticationCheck: .seconds(3600)),
+        engine: (inout Configuration) -> Void = { _ in }, store: (any DeliveryStore)? = nil,
         _ body: @Sendable (ServiceRig) async throws -> Void
     ) async throws {
         let serverLoop = try EventLoop.start(name: "simulator")
@@ -51,9 +52,11 @@ final class ServiceRig: Sendable {
         configuration.timing.firstProbe = .seconds(3600)
         configuration.timing.probeAgain = .seconds(3600)
         timing(&configuration.timing)
+        engine(&configuration)
         let connection = Connection(
             MattermostService(
-                server: try ServerURL(fixture.url), token: try Token(token ?? fixture.botToken), options: service),
+                server: try ServerURL(fixture.url), token: try Token(token ?? fixture.botToken), options: service,
+                store: store),
             on: world?(clientLoop, simulator, fixture) ?? clientLoop, configuration: configuration)
         let rig = ServiceRig(serverLoop, clientLoop, simulator, fixture, connection)
 
@@ -77,13 +80,13 @@ final class ServiceRig: Sendable {
     }
 
     /// Another connection to the same server, with its own token, which the test stops.
-    func connect(token: String) throws -> Connection<MattermostService> {
+    func connect(token: String, store: (any DeliveryStore)? = nil) throws -> Connection<MattermostService> {
         var configuration = Configuration()
         configuration.timing.probeInterval = .seconds(3600)
         configuration.timing.firstProbe = .seconds(3600)
         return Connection(
-            MattermostService(server: try ServerURL(fixture.url), token: try Token(token)), on: clientLoop,
-            configuration: configuration)
+            MattermostService(server: try ServerURL(fixture.url), token: try Token(token), store: store),
+            on: clientLoop, configuration: configuration)
     }
 
     /// Asks for a probe and waits for its verdict.
@@ -157,6 +160,12 @@ final class ObservationLog: Sendable {
     var verdicts: [Verdict] {
         contents.withLock { contents in
             contents.observations.compactMap { if case .verdict(let record) = $0 { record.verdict } else { nil } }
+        }
+    }
+
+    var catchUps: [CatchUpRecord] {
+        contents.withLock { contents in
+            contents.observations.compactMap { if case .catchUp(let record) = $0 { record } else { nil } }
         }
     }
 

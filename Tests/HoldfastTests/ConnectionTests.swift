@@ -232,7 +232,7 @@ private struct Rig {
             switch observation {
             case .transition(let record): seen.append(record.id)
             case .verdict(let record): seen.append(record.verdict.outcome.rawValue)
-            case .log: break
+            case .catchUp, .log: break
             }
         }
         #expect(seen == ["T01", "T03", "T09", "alive", "T15", "T14", "T28"])
@@ -259,6 +259,36 @@ private struct Rig {
         rig.world.turn()
         #expect(!rig.link.isPaused)
         #expect(rig.inside { $0.counters.pauses } == 1)
+    }
+
+    @Test func whileTheConsumerLagsAnAttemptIsReadUntilItIsReady() async {
+        let rig = Rig { $0.maximumBufferedEvents = 10 }
+        var iterator = rig.connection.events.makeAsyncIterator()
+        rig.open()
+        feed(rig, 0..<20)
+        #expect(rig.link.isPaused)
+        rig.report(.lost("scripted"))
+        rig.world.advance(by: .seconds(1))
+        #expect(rig.state == .connecting)
+        #expect(!rig.link.isPaused, "its greeting would never arrive")
+        feed(rig, 20..<30)
+        #expect(!rig.link.isPaused)
+        rig.report(.ready("scripted"))
+        #expect(rig.link.isPaused)
+        for expected in 0..<30 { #expect(await iterator.next() == expected) }
+        rig.world.turn()
+        #expect(!rig.link.isPaused)
+    }
+
+    @Test func aReplayThatIsMoreThanTheConsumerTakesDoesNotHoldUpTheAttempt() {
+        let rig = Rig { $0.maximumBufferedEvents = 10 }
+        let iterator = rig.connection.events.makeAsyncIterator()
+        rig.start()
+        feed(rig, 0..<20)
+        #expect(!rig.link.isPaused)
+        rig.report(.ready("scripted", isResumed: true))
+        #expect(rig.link.isPaused)
+        withExtendedLifetime(iterator) {}
     }
 
     @Test func whileReadingIsPausedNothingIsJudged() {

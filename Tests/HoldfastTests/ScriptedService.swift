@@ -35,6 +35,8 @@ final class ScriptedLink: Link {
     private(set) var probe: (round: UInt32, cause: ProbeCause)?
     private(set) var probeCauses: [ProbeCause] = []
     private(set) var isPaused = false
+    /// Where the test says that a successor may go on.
+    var resumePoint: ResumePoint?
 
     init(port: LinkPort<Int>, service: ScriptedService) {
         self.port = port

@@ -6,14 +6,21 @@ final class EventStorage: ManagedBuffer<EventStorage.Header, UInt8> {
     struct Header {
         let envelope: HoldfastEnvelope
         let count: Int
+        /// The connection attempt it came by.
+        let attempt: UInt32
+        let isReplayed: Bool
     }
 
     /// Copies `frame`, without the white space at its end (the server ends each frame with a line feed).
-    static func make(_ envelope: HoldfastEnvelope, _ frame: UnsafeRawBufferPointer) -> EventStorage {
+    static func make(
+        _ envelope: HoldfastEnvelope, _ frame: UnsafeRawBufferPointer, attempt: UInt32, isReplayed: Bool
+    ) -> EventStorage {
         var count = frame.count
         while count > 0, frame[count - 1] <= 0x20 { count -= 1 }
         let storage = unsafeDowncast(
-            create(minimumCapacity: count + jsonPadding) { _ in Header(envelope: envelope, count: count) },
+            create(minimumCapacity: count + jsonPadding) { _ in
+                Header(envelope: envelope, count: count, attempt: attempt, isReplayed: isReplayed)
+            },
             to: EventStorage.self)
         storage.withUnsafeMutablePointerToElements { elements in
             let target = UnsafeMutableRawPointer(elements)

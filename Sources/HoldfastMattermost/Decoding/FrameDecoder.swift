@@ -6,13 +6,24 @@ public struct FrameDecoder: Sendable {
 
     /// Checks all of a frame and reads its outside; an event's `data` is read when it is asked for.
     ///
-    /// - Parameter bytes: one text frame, followed by at least 64 readable bytes of any value (as `WebSocketDecoder` hands
-    ///   it out). Not needed after the call.
+    /// - Parameters:
+    ///   - bytes: one text frame, followed by at least 64 readable bytes of any value (as `WebSocketDecoder` hands it out).
+    ///     Not needed after the call.
+    ///   - attempt: the number of the connection attempt that it came by; see `MattermostEvent.attempt`.
+    ///   - isReplayed: whether an event, unless it is a `hello`, came again after a resume.
     /// - Throws: `DecodingFailure` when the frame is no JSON, or none of Mattermost's.
-    public func decode(_ bytes: UnsafeRawBufferPointer) throws(DecodingFailure) -> Frame {
+    public func decode(
+        _ bytes: UnsafeRawBufferPointer, attempt: UInt32 = 0, isReplayed: Bool = false
+    ) throws(DecodingFailure) -> Frame {
         var envelope = HoldfastEnvelope()
         try holdfast_read_envelope(HoldfastText(bytes), &envelope).check()
-        if envelope.isEvent { return .event(MattermostEvent(storage: .make(envelope, bytes))) }
+        if envelope.isEvent {
+            // A hello says that nothing is replayed.
+            let isHello = envelope.kind == MattermostEvent.Kind.hello.rawValue
+            return .event(
+                MattermostEvent(
+                    storage: .make(envelope, bytes, attempt: attempt, isReplayed: isReplayed && !isHello)))
+        }
         return .reply(try Reply(envelope, bytes))
     }
 

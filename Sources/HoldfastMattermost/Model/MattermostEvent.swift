@@ -37,6 +37,14 @@ public struct MattermostEvent: Sendable {
     /// `seq`: 0 for the first event of a connection, then one more for each.
     public var sequence: Int64 { storage.envelope.sequence }
 
+    /// The number of the connection attempt that it came by (`Connection.generation`); 0 when it came by none. Where it
+    /// changes without a `hello`, the connection was resumed and `sequence` goes on.
+    public var attempt: UInt32 { storage.header.attempt }
+
+    /// The server pushed it after a resume was asked for and before the resume was confirmed: it happened while the
+    /// connection was away, or in the very moment it came back.
+    public var isReplayed: Bool { storage.header.isReplayed }
+
     public var broadcast: Broadcast {
         let envelope = storage.envelope
         return Broadcast(

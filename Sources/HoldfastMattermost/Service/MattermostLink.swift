@@ -5,20 +5,26 @@ import WorldInterface
 
 /// One link to a Mattermost server: identify, dial, authenticate, wait for `hello`, prove that it answers; then deliver
 /// events and run probes; then close. Loop-confined; runs a task only while a REST request is in flight.
+///
+/// Where the connection before was merely dropped, it asks the server to go on there. Whether that holds, the server does
+/// not say: a ping is sent at once, and what comes first tells, a `hello` (no) or the reply (yes).
 final class MattermostLink: Link {
     /// Where the link is in its life. What belongs to a phase lives in its case, so that it cannot outlive it.
     private enum Phase {
         case created
         /// `GET /users/me`, before dialling, so that whatever changes later is noticed.
         case identifying(Task<Void, Never>)
-        case dialling
+        case dialling(asking: ResumePoint?)
         /// Upgraded; `hello` is awaited.
         case greeting(since: Instant)
+        /// Upgraded, and a resume was asked for: the reply to the ping tells that it holds, a `hello` that it does not.
+        case resuming(ResumePoint, ping: Int64, since: Instant)
         /// Greeted; the reply to the first ping is awaited.
-        case proving(sequence: Int64)
-        case established
+        case proving(ping: Int64, sessionID: String)
+        /// `start` is the number that a resume began with; nil after a `hello`.
+        case established(sessionID: String, start: Int64?)
         case closing
-        case ended
+        case ended(ResumePoint?)
     }
 
     let world: any World
@@ -29,6 +35,8 @@ final class MattermostLink: Link {
     private var socket: WebSocketClient?
     private var lastRequest: Int64 = 0
     private var lastSequence: Int64?
+    /// What is wrong with the numbers of the events; nobody may go on from a connection that has such a gap.
+    private var gap: String?
     private var lastSuspicion: Instant?
     private var probe: MattermostProbe?
     /// Told only if the dial succeeds in spite of it: otherwise the dial tells the same, and that counts.
@@ -50,11 +58,7 @@ final class MattermostLink: Link {
     var options: MattermostOptions { service.options }
 
     /// Made when it is needed: a request is rare, and there are many idle connections.
-    var client: MattermostClient {
-        MattermostClient(
-            server: service.server, token: service.token, tls: options.tls, timeout: options.requestTimeout,
-            world: world)
-    }
+    var client: MattermostClient { service.client(on: world, timeout: options.requestTimeout) }
 
     // MARK: - Attempt
 
@@ -86,7 +90,8 @@ final class MattermostLink: Link {
     }
 
     private func dial() {
-        phase = .dialling
+        let point = wantedPoint
+        phase = .dialling(asking: point)
         var headers: [(name: String, value: String)] = []
         if options.authentication == .header {
             headers.append(("Authorization", service.token.authorization))
@@ -95,7 +100,7 @@ final class MattermostLink: Link {
         do throws(WebSocketHandshakeError) {
             let socket = try WebSocketClient(
                 endpoint: server.endpoint, tls: server.isSecure ? options.tls : nil, hostHeader: server.hostHeader,
-                path: server.webSocketPath, headers: headers, world: world, handler: self)
+                path: server.webSocketPath + (point?.query ?? ""), headers: headers, world: world, handler: self)
             self.socket = socket
             socket.connect()
         } catch {
@@ -103,14 +108,61 @@ final class MattermostLink: Link {
         }
     }
 
-    private func greeted(_ hello: MattermostEvent) {
+    /// Begins anew: the first ping, sent already where a resume was asked for, must be answered.
+    private func greeted(_ hello: MattermostEvent, ping: Int64) {
         if userID.isEmpty { userID = hello.broadcast.userID }
-        phase = .proving(sequence: sendPing())
+        var sessionID = ""
+        if case .hello(let hello)? = try? hello.content { sessionID = hello.connectionID }
+        phase = .proving(ping: ping, sessionID: sessionID)
     }
 
-    private func fail(_ failure: Failure, _ evidence: String, retryAfter: Duration? = nil) {
-        release()
+    private func establish(_ sessionID: String, start: Int64?, _ evidence: String) {
+        phase = .established(sessionID: sessionID, start: start)
+        if let identifyFailure {
+            port.report(.note(.warning, "connected without a revision baseline: identify: \(identifyFailure)"))
+        }
+        port.report(.ready(evidence, isResumed: start != nil))
+        if let gap { suspect(gap) }
+    }
+
+    /// - Parameter isStrike: a resume was asked for, and may be what the server did not like.
+    private func fail(
+        _ failure: Failure, _ evidence: String, retryAfter: Duration? = nil, isStrike: Bool = false
+    ) {
+        // While the token is refused events pass by without a number: no resume brings them back.
+        release(keeping: failure == .unauthorized || isStrike ? nil : resumePoint)
         port.report(.attemptFailed(failure, evidence, retryAfter: retryAfter))
+    }
+
+    // MARK: - Resume
+
+    var resumePoint: ResumePoint? {
+        switch phase {
+        case .created, .identifying, .dialling: inheritedPoint
+        // One strike: whatever goes wrong between the answer to the upgrade and the decision means a clean start.
+        case .greeting, .resuming, .proving, .closing: nil
+        case .established(let sessionID, let start): ownPoint(sessionID, start: start)
+        case .ended(let point): point
+        }
+    }
+
+    /// What the port says, unless the account has changed since.
+    private var inheritedPoint: ResumePoint? {
+        guard let baseline else { return port.resumePoint }
+        return port.resumePoint?.revision == baseline.updateAt ? port.resumePoint : nil
+    }
+
+    /// What to ask for now: only where the account is known to be as it was. By challenge the server ignores it.
+    private var wantedPoint: ResumePoint? {
+        options.authentication == .header && baseline != nil ? inheritedPoint : nil
+    }
+
+    /// A resume that ends where it began is not asked for again: what comes next may be what ends it.
+    private func ownPoint(_ sessionID: String, start: Int64?) -> ResumePoint? {
+        guard options.authentication == .header, !sessionID.isEmpty, gap == nil, let lastSequence,
+            (0..<Int64.max).contains(lastSequence), lastSequence + 1 != start
+        else { return nil }
+        return ResumePoint(sessionID: sessionID, nextSequence: lastSequence + 1, revision: baseline?.updateAt)
     }
 
     // MARK: - Probe
@@ -148,9 +200,9 @@ final class MattermostLink: Link {
 
     func destroy() { release() }
 
-    private func release() {
+    private func release(keeping point: ResumePoint? = nil) {
         if case .identifying(let task) = phase { task.cancel() }
-        phase = .ended
+        phase = .ended(point)
         cancelProbe()
         socket?.destroy()
         socket = nil
@@ -165,7 +217,12 @@ final class MattermostLink: Link {
 
 extension MattermostLink: WebSocketClientHandler {
     func webSocketOpened() {
-        guard case .dialling = phase else { return }
+        guard case .dialling(let point) = phase else { return }
+        if let point {
+            lastSequence = point.nextSequence - 1
+            phase = .resuming(point, ping: sendPing(), since: world.now)
+            return
+        }
         phase = .greeting(since: world.now)
         guard options.authentication == .challenge else { return }
         lastRequest += 1
@@ -175,7 +232,7 @@ extension MattermostLink: WebSocketClientHandler {
     func webSocketReceived(_ message: UnsafeRawBufferPointer) {
         let frame: Frame
         do throws(DecodingFailure) {
-            frame = try decoder.decode(message)
+            frame = try decoder.decode(message, attempt: port.generation, isReplayed: isReplaying)
         } catch {
             // Nothing we asked for and nothing we can read: not a reason to end a connection that works.
             return port.report(.note(.warning, "unreadable message of \(message.count) bytes: \(error)"))
@@ -188,15 +245,28 @@ extension MattermostLink: WebSocketClientHandler {
 
     func webSocketReadEnded() { port.flush() }
 
+    private var isReplaying: Bool {
+        if case .resuming = phase { true } else { false }
+    }
+
     private func received(_ event: MattermostEvent) {
         port.deliver(event, byteCount: event.byteCount)
-        let expected = lastSequence.map { $0 + 1 } ?? event.sequence
+        let expected = lastSequence.map { $0 &+ 1 } ?? event.sequence
         lastSequence = event.sequence
-        if case .greeting = phase, event.kind == .hello { greeted(event) }
-        if event.sequence != expected, case .established = phase {
-            suspect("sequence gap: expected \(expected), got \(event.sequence)")
+        switch phase {
+        case .greeting where event.kind == .hello: greeted(event, ping: sendPing())
+        case .resuming(_, let ping, _) where event.kind == .hello: greeted(event, ping: ping)
+        case .resuming, .proving, .established:
+            if event.sequence != expected { missed("sequence gap: expected \(expected), got \(event.sequence)") }
+        case .created, .identifying, .dialling, .greeting, .closing, .ended: break
         }
         probe?.received(event)
+    }
+
+    /// Before the connection is established nobody can look into it: it is told then.
+    private func missed(_ evidence: String) {
+        gap = evidence
+        if case .established = phase { suspect(evidence) }
     }
 
     /// The next probe looks into it. It runs at once, but not again and again where every message gives a reason.
@@ -212,28 +282,30 @@ extension MattermostLink: WebSocketClientHandler {
     private static let suspicionPause: UInt64 = 5_000_000_000
 
     private func received(_ reply: Reply) {
-        if case .proving(let sequence) = phase, reply.sequenceReply == sequence {
+        switch phase {
+        case .proving(let ping, let sessionID) where reply.sequenceReply == ping:
             guard reply.isOK else { return fail(.unauthorized, "first ping: \(reply.failureDescription)") }
-            phase = .established
-            if let identifyFailure {
-                port.report(.note(.warning, "connected without a revision baseline: identify: \(identifyFailure)"))
-            }
-            return port.report(.ready("hello, and the first ping was answered"))
+            establish(sessionID, start: nil, "hello, and the first ping was answered")
+        case .resuming(let point, let ping, _) where reply.sequenceReply == ping:
+            guard reply.isOK else { return fail(.unauthorized, "first ping: \(reply.failureDescription)") }
+            establish(
+                point.sessionID, start: point.nextSequence,
+                "resumed at event \(point.nextSequence): the first ping was answered before any hello")
+        case .greeting where !reply.isOK: fail(.unauthorized, "authentication: \(reply.failureDescription)")
+        case .created, .identifying, .dialling, .greeting, .resuming, .proving, .established, .closing, .ended:
+            probe?.received(reply)
         }
-        if case .greeting = phase, !reply.isOK {
-            return fail(.unauthorized, "authentication: \(reply.failureDescription)")
-        }
-        probe?.received(reply)
     }
 
     func webSocketClosed(_ closure: WebSocketClosure) {
         switch phase {
         case .created, .identifying, .ended: break
-        case .dialling: failedToDial(closure)
-        case .greeting(let since): droppedBeforeHello(closure, after: world.now.nanoseconds(since: since))
+        case .dialling(let point): failedToDial(closure, asking: point)
+        case .greeting(let since), .resuming(_, _, let since):
+            droppedBeforeHello(closure, after: world.now.nanoseconds(since: since))
         case .proving: fail(.retryable, "after hello: \(closure)")
         case .established:
-            release()
+            release(keeping: resumePoint)
             port.report(.lost("\(closure)"))
         case .closing:
             release()
@@ -241,15 +313,18 @@ extension MattermostLink: WebSocketClientHandler {
         }
     }
 
-    private func failedToDial(_ closure: WebSocketClosure) {
+    private func failedToDial(_ closure: WebSocketClosure, asking point: ResumePoint?) {
+        let isStrike = point != nil && closure.mayAnswerRequest
         guard case .upgradeRefused(let status, let retryAfter) = closure else {
-            return fail(.retryable, "dial: \(closure)")
+            return fail(.retryable, "dial: \(closure)", isStrike: isStrike)
         }
         switch status {
         case 401: fail(.unauthorized, "upgrade: the token was refused (HTTP 401)")
         case 429: fail(.rateLimited, "upgrade: rate limited (HTTP 429)", retryAfter: retryAfter)
         default:
-            fail(.retryable, "upgrade: HTTP \(status); is this a Mattermost server, and may its WebSocket be reached?")
+            fail(
+                .retryable, "upgrade: HTTP \(status); is this a Mattermost server, and may its WebSocket be reached?",
+                isStrike: isStrike)
         }
     }
 
@@ -263,6 +338,29 @@ extension MattermostLink: WebSocketClientHandler {
                 "the server dropped the connection after \(seconds) s without a hello: the token was refused")
         } else {
             fail(.retryable, "before hello: \(closure)")
+        }
+    }
+}
+
+extension ResumePoint {
+    /// What the upgrade asks with (server: `api4/websocket.go`).
+    fileprivate var query: String { "?connection_id=\(sessionID.percentEncoded)&sequence_number=\(nextSequence)" }
+}
+
+extension WebSocketClosure {
+    /// Whether a dial that ended so may have been ended because of what it asked for. Not when the server cannot have
+    /// read it, or only asks to come later.
+    fileprivate var mayAnswerRequest: Bool {
+        switch self {
+        case .upgradeRefused(let status, _): ![429, 502, 503, 504].contains(status)
+        case .handshakeFailed, .closedByPeer, .protocolViolation, .dropped: true
+        case .closedLocally: false
+        case .failed(let error):
+            switch error.kind {
+            case .nameNotFound, .refused, .unreachable, .timedOut, .tlsUntrusted, .tlsHostMismatch, .tlsFailed: false
+            case .addressInUse, .accessDenied, .tooManyDescriptors, .cancelled: false
+            case .reset, .tooLarge, .malformed, .other: true
+            }
         }
     }
 }

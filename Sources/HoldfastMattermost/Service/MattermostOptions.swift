@@ -46,11 +46,30 @@ public struct MattermostService: Service {
     public let server: ServerURL
     let token: Token
     public let options: MattermostOptions
+    /// Keeps what `Connection.deliveries` hands over until it is acknowledged.
+    public let store: (any DeliveryStore)?
+    /// The account's part of the store.
+    public let mailbox: String
 
-    public init(server: ServerURL, token: Token, options: MattermostOptions = MattermostOptions()) {
+    /// - Parameters:
+    ///   - store: needed for `Connection.deliveries` only: `MemoryStore()`, or a `SQLiteStore` that outlives the process.
+    ///   - mailbox: names the account's part of the store; each connection that shares a store needs its own.
+    public init(
+        server: ServerURL, token: Token, options: MattermostOptions = MattermostOptions(),
+        store: (any DeliveryStore)? = nil, mailbox: String = ""
+    ) {
         self.server = server
         self.token = token
         self.options = options
+        self.store = store
+        self.mailbox = mailbox
+    }
+
+    /// The REST API of the server, as this account.
+    ///
+    /// - Parameter timeout: of each request.
+    public func client(on world: any World, timeout: Duration = .seconds(10)) -> MattermostClient {
+        MattermostClient(server: server, token: token, tls: options.tls, timeout: timeout, world: world)
     }
 
     public func makeLink(port: LinkPort<MattermostEvent>, world: any World) -> any Link {

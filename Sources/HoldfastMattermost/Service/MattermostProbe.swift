@@ -204,7 +204,7 @@ final class MattermostProbe {
 }
 
 /// The private preference's category; at most 32 characters (server: `model/preference.go`).
-private let canaryCategory = "holdfast_canary"
+let canaryCategory = "holdfast_canary"
 
 extension MattermostEvent {
     /// Whether this is the echo of our own canary. Other sockets of the account have theirs: the nonce tells.

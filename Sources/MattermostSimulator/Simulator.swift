@@ -52,7 +52,8 @@ public actor Simulator {
         return server.drop(how, userID: userID)
     }
 
-    /// Drops all sockets, refuses connections for `duration`, then listens on the same port again. Tokens stay valid.
+    /// Drops all sockets, refuses connections for `duration`, then listens on the same port again. Tokens stay valid;
+    /// what the process had in memory, places to resume and pending ids of posts, is gone.
     public func restart(downFor duration: Duration) { server.restart(downFor: duration) }
 
     /// API answers come that much late; nil or zero ends it. WebSockets that are open are not concerned.
@@ -69,6 +70,13 @@ public actor Simulator {
     public func failRequests(status: Int, pathPrefix: String = "/api/", count: Int = 1) {
         guard count > 0 else { return }
         server.faults.failures.append(.init(status: status, pathPrefix: pathPrefix, remaining: count))
+    }
+
+    /// The next `count` requests whose path begins with `pathPrefix` (the upgrade too) are performed, but their socket is
+    /// dropped instead of an answer.
+    public func loseAnswers(pathPrefix: String = "/api/", count: Int = 1) {
+        guard count > 0 else { return }
+        server.faults.losses.append(.init(pathPrefix: pathPrefix, remaining: count))
     }
 
     /// Requests beyond the limit, the upgrade too, get 429. Nil lifts it; 0 allows `burst` requests and no more. `burst` is

@@ -6,6 +6,8 @@ import WorldInterface
 /// Answers each request from a script and keeps what was asked.
 final class FakeServer: Sendable {
     private let requests = Mutex<[HTTPRequest]>([])
+    private let pauses = Mutex<[Duration]>([])
+    private let seed = Mutex<UInt64>(0)
     private let answer: @Sendable (HTTPRequest) -> Result<HTTPResponse, NetworkError>
 
     init(_ answer: @escaping @Sendable (HTTPRequest) -> Result<HTTPResponse, NetworkError>) { self.answer = answer }
@@ -15,13 +17,33 @@ final class FakeServer: Sendable {
     }
 
     var asked: [HTTPRequest] { requests.withLock { $0 } }
+    /// What was waited between requests; the only time that passes here.
+    var waited: [Duration] { pauses.withLock { $0 } }
+
+    func reply(to request: HTTPRequest) throws(NetworkError) -> HTTPResponse {
+        requests.withLock { $0.append(request) }
+        return try answer(request).get()
+    }
 
     func client(token: String? = "tokentokentokentokentokent") throws -> MattermostClient {
-        MattermostClient(server: try ServerURL("http://chat.test/base"), token: try token.map { try Token($0) }) {
-            [self] (request) async throws(NetworkError) in
-            requests.withLock { $0.append(request) }
-            return try answer(request).get()
-        }
+        MattermostClient(
+            server: try ServerURL("http://chat.test/base"), token: try token.map { try Token($0) },
+            now: { [self] in
+                Instant(nanoseconds: pauses.withLock { $0.reduce(Duration.zero, +).wholeNanoseconds })
+            },
+            makeSeed: { [self] in
+                seed.withLock { seed in
+                    seed += 1
+                    return seed
+                }
+            },
+            pause: { [self] (duration) async throws(CancellationError) in
+                pauses.withLock { $0.append(duration) }
+                if Task.isCancelled { throw CancellationError() }
+            },
+            perform: { [self] (request) async throws(NetworkError) in
+                try reply(to: request)
+            })
     }
 }
 

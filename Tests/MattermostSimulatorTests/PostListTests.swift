@@ -167,6 +167,12 @@ import Testing
         let second = world.asBot("POST", "/posts", body)
         #expect(first.status == 201 && second.status == 201 && first.json["id"] == second.json["id"])
         #expect(first.json["pending_post_id"] == "me:1")
+        // Half a minute later it is forgotten, and so it is in a restart.
+        world.pass(ServerModel.pendingIDLifetime)
+        let third = world.asBot("POST", "/posts", body)
+        #expect(third.json["id"] != first.json["id"])
+        world.model.forgetPendingIDs()
+        #expect(world.asBot("POST", "/posts", body).json["id"] != third.json["id"])
     }
 
     @Test("deleting a root announces it once, with the old text and delete_at 0, and takes its replies along")

@@ -221,6 +221,28 @@ import WorldInterface
         }
     }
 
+    @Test("an answer that gets lost: the request is performed, the socket drops, and the next is answered")
+    func lostAnswer() async throws {
+        try await withSimulator { (simulator, fixture, port, loop) async throws in
+            let before = await simulator.log.createdPostIDs.count
+            let order = "{\"path_prefix\":\"/api/v4/posts\",\"count\":1}"
+            #expect(
+                try await SocketClient(loop).request(port: port, "POST", "/simulator/lose", body: order).status == 200)
+            let body = "{\"channel_id\":\"\(fixture.channelID)\",\"message\":\"x\",\"pending_post_id\":\"p:1\"}"
+            let client = SocketClient(loop)
+            await client.connect(to: port)
+            await client.write(
+                "POST /api/v4/posts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(fixture.botToken)\r\n"
+                    + "Content-Length: \(body.utf8.count)\r\n\r\n" + body)
+            _ = try await client.end()
+            #expect(await simulator.log.createdPostIDs.count == before + 1)
+            let again = try await SocketClient(loop).request(
+                port: port, "POST", "/api/v4/posts", token: fixture.botToken, body: body)
+            #expect(again.status == 201)
+            #expect(await simulator.log.createdPostIDs.count == before + 1, "the post of the first time")
+        }
+    }
+
     @Test("a creation that is held back refuses its like meanwhile")
     func pendingPost() async throws {
         try await withSimulator { (simulator, fixture, port, loop) async throws in

@@ -1,14 +1,19 @@
 internal import CSimdJSON
+import Holdfast
 public import WorldInterface
 
 /// The small part of Mattermost's REST API (version 4) that a gateway needs. A value; all requests go through the world's
 /// HTTP, so the methods run wherever they are called, and call `World.perform` from there: on the loop.
 ///
-/// Answers are bounded (`maximumBodyBytes`), and so is the time for each (`timeout`). Nothing is repeated by itself.
+/// Answers are bounded (`maximumBodyBytes`), and so is the time for each (`timeout`). Nothing is repeated by itself except
+/// `createPost`, which the server recognises when it comes again.
 public struct MattermostClient: Sendable {
     /// Performs one request. A seam for tests; the world is the real one.
     public typealias Perform =
         nonisolated(nonsending) @Sendable (HTTPRequest) async throws(NetworkError) -> HTTPResponse
+
+    /// Waits, and throws when the task is cancelled meanwhile.
+    public typealias Pause = nonisolated(nonsending) @Sendable (Duration) async throws(CancellationError) -> Void
 
     public var server: ServerURL
     /// Sent as `Authorization: Bearer …` when there is one.
@@ -18,17 +23,28 @@ public struct MattermostClient: Sendable {
     public var timeout: Duration
     /// A longer answer is `NetworkError.tooLarge`.
     public var maximumBodyBytes: Int
+    /// The clock by which repetitions are bounded.
+    let now: @Sendable () -> Instant
+    /// Where ids that must not occur twice come from.
+    let makeSeed: @Sendable () -> UInt64
+    /// Between repetitions.
+    let pause: Pause
     private let perform: Perform
 
+    /// The parts of a world one by one: a seam for tests.
     public init(
         server: ServerURL, token: Token?, tls: TLSClientOptions = .init(), timeout: Duration = .seconds(10),
-        maximumBodyBytes: Int = 16 << 20, perform: @escaping Perform
+        maximumBodyBytes: Int = 16 << 20, now: @escaping @Sendable () -> Instant,
+        makeSeed: @escaping @Sendable () -> UInt64, pause: @escaping Pause, perform: @escaping Perform
     ) {
         self.server = server
         self.token = token
         self.tls = tls
         self.timeout = timeout
         self.maximumBodyBytes = maximumBodyBytes
+        self.now = now
+        self.makeSeed = makeSeed
+        self.pause = pause
         self.perform = perform
     }
 
@@ -37,10 +53,10 @@ public struct MattermostClient: Sendable {
         maximumBodyBytes: Int = 16 << 20, world: any World
     ) {
         self.init(
-            server: server, token: token, tls: tls, timeout: timeout, maximumBodyBytes: maximumBodyBytes
-        ) { (request) async throws(NetworkError) in
-            try await world.perform(request)
-        }
+            server: server, token: token, tls: tls, timeout: timeout, maximumBodyBytes: maximumBodyBytes,
+            now: { world.now }, makeSeed: { world.makeSeed() },
+            pause: { (duration) async throws(CancellationError) in try await world.sleep(for: duration) },
+            perform: { (request) async throws(NetworkError) in try await world.perform(request) })
     }
 
     /// Sends one request; any answer is returned.

@@ -16,14 +16,28 @@ public enum PostSelection: Hashable, Sendable {
 
 /// Posts and reactions.
 extension MattermostClient {
-    /// `POST /posts`. With the same pending id again the server answers with the post that it made the first time.
+    /// `POST /posts`, once or more until it is known that the post is made: with the same pending id again the server
+    /// answers with the post that it made the first time, so a lost answer costs no second post.
+    ///
+    /// The same request is sent again after a transport error, 5xx and 429, at most `attempts` times, with pauses of
+    /// 100 ms to 2 s, or as long as a 429 asks, up to 10 s. It is not once the first attempt that may have reached the
+    /// server is 25 s old, since the server forgets a pending id after 30 s (`PendingPostIDsCacheTTL` in `app/post.go`).
+    /// A server that restarts forgets them, too: a post whose answer was lost in a restart may be made twice.
+    ///
+    /// To repeat a call that failed is safe within that time and with the same `pendingPostID`, not without one. Patching
+    /// and deleting a post and setting or taking a reaction have the same effect when repeated; logging in has not.
     ///
     /// - Parameters:
     ///   - rootID: the first post of the thread, for a reply.
-    ///   - pendingPostID: makes a repetition safe; by convention `userID:milliseconds`.
+    ///   - pendingPostID: names the post before it has an id; must be unique on the server. When empty one is made, of 128
+    ///     random bits. Other clients use `userID:milliseconds`.
     ///   - props: a JSON object.
+    ///   - attempts: how often it is sent at most; at least 1.
+    /// - Throws: the error of the last attempt. After `MattermostError.transport` and `.server` it is not known whether the
+    ///   post was made. Cancelling the task ends a pause, too.
     public nonisolated(nonsending) func createPost(
-        channelID: String, message: String, rootID: String = "", pendingPostID: String = "", props: String = "{}"
+        channelID: String, message: String, rootID: String = "", pendingPostID: String = "", props: String = "{}",
+        attempts: Int = 5
     ) async throws(MattermostError) -> Post {
         let isObject =
             (try? withPadding(props.utf8) { json throws(DecodingFailure) in
@@ -32,9 +46,44 @@ extension MattermostClient {
         guard isObject else { throw .unexpected("the props of the post are not a JSON object; give one such as {}") }
         let body = JSONWriter.object([
             "channel_id": .string(channelID), "message": .string(message), "root_id": .string(rootID),
-            "pending_post_id": .string(pendingPostID), "props": .raw(props),
+            "pending_post_id": .string(pendingPostID.isEmpty ? makePendingPostID() : pendingPostID),
+            "props": .raw(props),
         ])
-        return try post(try await request("POST", "/posts", body: body))
+        return try await createPost(body, attempts)
+    }
+
+    /// The server keeps pending ids for 30 s from the first; the rest is for the way there.
+    private static let pendingIDLifetime: UInt64 = 25_000_000_000
+
+    private nonisolated(nonsending) func createPost(
+        _ body: [UInt8], _ attempts: Int
+    ) async throws(MattermostError) -> Post {
+        var repetition = Repetition(attempts: attempts)
+        // When the first attempt was sent that the server may have heard.
+        var inDoubtSince: Instant?
+        while true {
+            let sent = now()
+            let failure: MattermostError
+            do throws(MattermostError) {
+                return try post(try await request("POST", "/posts", body: body))
+            } catch {
+                failure = error
+            }
+            if failure.leavesDoubt, inDoubtSince == nil { inDoubtSince = sent }
+            guard let wait = repetition.pause(after: failure) else { throw failure }
+            if let inDoubtSince, (now() + wait).nanoseconds(since: inDoubtSince) > Self.pendingIDLifetime {
+                throw failure
+            }
+            do throws(CancellationError) {
+                try await pause(wait)
+            } catch {
+                throw .transport(NetworkError(.cancelled, "POST /posts was cancelled after: \(failure)"))
+            }
+        }
+    }
+
+    private func makePendingPostID() -> String {
+        "holdfast:" + [makeSeed(), makeSeed()].map { String($0, radix: 16) }.joined(separator: "-")
     }
 
     /// `GET /posts/{id}`.
@@ -63,6 +112,13 @@ extension MattermostClient {
     public nonisolated(nonsending) func posts(
         channel: String, _ selection: PostSelection = .latest, page: Int = 0, perPage: Int = 60
     ) async throws(MattermostError) -> PostList {
+        PostList(try await postPage(channel: channel, selection, page: page, perPage: perPage))
+    }
+
+    /// The same with the posts' texts.
+    nonisolated(nonsending) func postPage(
+        channel: String, _ selection: PostSelection, page: Int = 0, perPage: Int = 200
+    ) async throws(MattermostError) -> PostPage {
         let query =
             switch selection {
             case .latest: "page=\(page)&per_page=\(perPage)"
@@ -71,7 +127,7 @@ extension MattermostClient {
             case .before(let id): "before=\(id.percentEncoded)&page=\(page)&per_page=\(perPage)"
             }
         let response = try await request("GET", "/channels/\(channel.percentEncoded)/posts?\(query)")
-        return try read(response) { json throws(DecodingFailure) in try PostList(json: json) }
+        return try read(response) { json throws(DecodingFailure) in try PostPage(json: json) }
     }
 
     /// `POST /reactions`. `emoji` without colons.

@@ -20,10 +20,23 @@ extension MattermostClient {
             try read(response) { json throws(DecodingFailure) in try User(json: json) }, etag: response.header("Etag"))
     }
 
+    /// `GET /users/me`, as it is now.
+    public nonisolated(nonsending) func account() async throws(MattermostError) -> User {
+        try await user("me")
+    }
+
     /// `GET /users/{id}`.
     public nonisolated(nonsending) func user(_ id: String) async throws(MattermostError) -> User {
         let response = try await request("GET", "/users/\(id.percentEncoded)")
         return try read(response) { json throws(DecodingFailure) in try User(json: json) }
+    }
+
+    /// `POST /users/ids`: those of them that there are.
+    public nonisolated(nonsending) func users(_ ids: [String]) async throws(MattermostError) -> [User] {
+        var writer = JSONWriter()
+        writer.write(.array(ids.map { .string($0) }))
+        let response = try await request("POST", "/users/ids", body: writer.bytes)
+        return try read(response) { json throws(DecodingFailure) in try User.list(json) }
     }
 
     /// `POST /users/login`: the token of a new session. `self.token` need not be set.
@@ -81,6 +94,22 @@ extension MattermostClient {
         let path = team.map { "/users/me/teams/\($0.percentEncoded)/channels" } ?? "/users/me/channels"
         let response = try await request("GET", path)
         return try read(response) { json throws(DecodingFailure) in try Channel.list(json) }
+    }
+
+    /// All of one's own channels, and the server's clock before it listed them. Servers before 6.2 list them by team only.
+    nonisolated(nonsending) func myChannelsAndTime() async throws(MattermostError) -> ([Channel], time: Int64?) {
+        let response = try await exchange("GET", "/users/me/channels")
+        if response.status == 200 {
+            let channels = try read(response) { json throws(DecodingFailure) in try Channel.list(json) }
+            return (channels, response.serverTime)
+        }
+        guard response.status == 404 else { throw failure(response) }
+        var channels: [String: Channel] = [:]
+        for team in try await myTeams() {
+            // Direct channels are in the list of each team.
+            for channel in try await myChannels(team: team.id) { channels[channel.id] = channel }
+        }
+        return (channels.values.sorted { $0.id < $1.id }, response.serverTime)
     }
 
     /// `GET /channels/{id}`.

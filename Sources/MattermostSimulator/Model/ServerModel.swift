@@ -23,7 +23,9 @@ final class ServerModel {
     /// By channel, in order of saving; copies of edited posts included.
     var postsByChannel: [String: [Post]] = [:]
     var repliesByRoot: [String: [Post]] = [:]
-    /// Answers to a `pending_post_id` that was seen before.
+    /// The server remembers a pending id for so long after its post, in milliseconds (server: `PendingPostIDsCacheTTL`).
+    static let pendingIDLifetime: Int64 = 30_000
+    /// Answers to a `pending_post_id` that was seen before; see `post(pendingID:)`.
     var postIDByPendingID: [String: String] = [:]
     /// Creations under way, as the shell says: the same again is refused.
     var pendingIDsInWork: Set<String> = []
@@ -49,6 +51,17 @@ final class ServerModel {
     func makeID() -> String { identifiers.next() }
 
     func noteCreated(_ post: Post) { createdPostIDs.append(post.id) }
+
+    /// The post that was made under a pending id, unless that is too long ago.
+    func post(pendingID: String) -> Post? {
+        guard let post = postIDByPendingID[pendingID].flatMap({ posts[$0] }),
+            now - post.createAt < Self.pendingIDLifetime
+        else { return nil }
+        return post
+    }
+
+    /// They end with the process.
+    func forgetPendingIDs() { postIDByPendingID = [:] }
 
     func user(_ id: String) -> User? { users[id] }
 

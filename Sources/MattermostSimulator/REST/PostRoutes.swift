@@ -85,7 +85,7 @@ extension Router {
         let pendingID = body["pending_post_id"]?.string ?? ""
         if !pendingID.isEmpty {
             guard !model.pendingIDsInWork.contains(pendingID) else { throw .postPending }
-            if let known = model.postIDByPendingID[pendingID].flatMap({ model.posts[$0] }) {
+            if let known = model.post(pendingID: pendingID) {
                 return .created(model.json(of: known))
             }
         }

@@ -6,10 +6,16 @@ struct Faults {
         var remaining: Int
     }
 
+    struct Loss {
+        var pathPrefix: String
+        var remaining: Int
+    }
+
     /// Answers come that much late.
     var answerDelay: Duration?
     var rateLimit: RateLimit?
     var failures: [Failure] = []
+    var losses: [Loss] = []
     /// The listener is closed; the kernel refuses.
     var refusesConnections = false
 
@@ -20,5 +26,13 @@ struct Faults {
         failures[index].remaining -= 1
         if failures[index].remaining <= 0 { failures.remove(at: index) }
         return status
+    }
+
+    /// Whether the answer to this request gets lost, counted down.
+    mutating func takeLoss(for path: String) -> Bool {
+        guard let index = losses.firstIndex(where: { path.hasPrefix($0.pathPrefix) }) else { return false }
+        losses[index].remaining -= 1
+        if losses[index].remaining <= 0 { losses.remove(at: index) }
+        return true
     }
 }

@@ -43,6 +43,11 @@ extension SimulatorServer {
                 .init(
                     status: Int(status), pathPrefix: body["path_prefix"]?.string ?? "/api/",
                     remaining: Int(clamping: body["count"]?.integer ?? 1)))
+        case "lose":
+            faults.losses.append(
+                .init(
+                    pathPrefix: body["path_prefix"]?.string ?? "/api/",
+                    remaining: Int(clamping: body["count"]?.integer ?? 1)))
         case "rate_limit":
             limitRate(
                 perSecond: body["per_second"]?.integer.map { Int(clamping: $0) },

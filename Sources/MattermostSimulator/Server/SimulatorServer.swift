@@ -136,6 +136,7 @@ final class SimulatorServer {
         if api.path == "/api/v4/websocket" { return upgrade(api, request, connection) }
         var response = Router.respond(to: api, by: model)
         response.headers += limitHeaders
+        guard !faults.takeLoss(for: api.path) else { return connection.stream.close() }
         connection.answer(response, to: request)
     }
 
@@ -165,6 +166,10 @@ final class SimulatorServer {
             return connection.stream.close()
         }
         web.number = connection.number
+        guard !faults.takeLoss(for: api.path) else {
+            left(web)
+            return connection.stream.close()
+        }
         connection.upgrade(acceptance, to: web)
         deadlines.add(.authenticationCheck(connection: connection.number), after: configuration.authenticationCheck)
         deadlines.add(.ping(connection: connection.number), after: configuration.pingInterval)
@@ -270,6 +275,7 @@ final class SimulatorServer {
         closeListener()
         for connection in openConnections where connection !== spared { connection.stream.close() }
         model.hub.removeAll()
+        model.forgetPendingIDs()
         for userID in model.statuses.keys { model.statuses[userID]?.status = "offline" }
         faults.refusesConnections = true
         listenAgain(after: duration)

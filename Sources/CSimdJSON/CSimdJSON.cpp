@@ -64,6 +64,7 @@ constexpr Field<HoldfastReaction> reactionFields[] = {
     {"post_id", &HoldfastReaction::postID, Need::required},
     {"emoji_name", &HoldfastReaction::emojiName, Need::required},
     {"create_at", &HoldfastReaction::createAt},
+    {"update_at", &HoldfastReaction::updateAt},
 };
 
 constexpr Field<HoldfastUser> userFields[] = {
@@ -184,12 +185,44 @@ HoldfastOutcome holdfast_read_error(HoldfastText json, HoldfastError *error) noe
 
 HoldfastOutcome holdfast_visit_posts(
     HoldfastText json, void *context, void (*visit)(void *, const HoldfastPost *)) noexcept {
-    return visitRecords(inner, json, postFields, context, visit);
+    return visitRecords(inner, json, postFields, context, visit, &HoldfastPost::whole);
+}
+
+HoldfastOutcome holdfast_visit_reactions_of_post(
+    HoldfastText post, void *context, void (*visit)(void *, const HoldfastReaction *)) noexcept {
+    const auto visitReaction = [&](ondemand::value value) -> HoldfastOutcome {
+        HoldfastReaction reaction = HoldfastReaction();
+        HOLDFAST_TRY(readElement(value, reactionFields, reaction, nullptr, 4));
+        visit(context, &reaction);
+        return success;
+    };
+    const auto readMetadata = [&](const char *key, ondemand::value value) -> HoldfastOutcome {
+        if (!isKey(key, "reactions") || tokenOf(value) != "[") { return skipMember(key, value, 3); }
+        ondemand::array array;
+        HOLDFAST_TRY(outcomeOf(value.get_array().get(array)));
+        return forEachElement(array, visitReaction);
+    };
+    ondemand::document document;
+    HOLDFAST_TRY(inner.open(post, document));
+    ondemand::object object;
+    HOLDFAST_TRY(outcomeOf(document.get_object().get(object)));
+    HOLDFAST_TRY(forEachMember(object, [&](const char *key, ondemand::value value) -> HoldfastOutcome {
+        if (!isKey(key, "metadata") || tokenOf(value) != "{") { return skipMember(key, value, 2); }
+        ondemand::object metadata;
+        HOLDFAST_TRY(outcomeOf(value.get_object().get(metadata)));
+        return forEachMember(metadata, readMetadata);
+    }));
+    return Parser::close(document);
 }
 
 HoldfastOutcome holdfast_visit_channels(
     HoldfastText json, void *context, void (*visit)(void *, const HoldfastChannel *)) noexcept {
     return visitRecords(inner, json, channelFields, context, visit);
+}
+
+HoldfastOutcome holdfast_visit_users(
+    HoldfastText json, void *context, void (*visit)(void *, const HoldfastUser *)) noexcept {
+    return visitRecords(inner, json, userFields, context, visit);
 }
 
 HoldfastOutcome holdfast_visit_teams(

@@ -112,16 +112,29 @@ HoldfastOutcome visitValues(Parser &parser, HoldfastText json, Body body) {
     return malformed;
 }
 
+/// One of several records, and the text that it was read from.
+template <typename Record, size_t count>
+HoldfastOutcome readElement(
+    ondemand::value value, const Field<Record> (&fields)[count], Record &record, HoldfastText *whole, unsigned depth) {
+    const std::string_view token = tokenOf(value);
+    if (token != "{") { return {HOLDFAST_JSON_WRONG_TYPE, nullptr}; }
+    ondemand::object object;
+    HOLDFAST_TRY(outcomeOf(value.get_object().get(object)));
+    HOLDFAST_TRY(readMembers(object, fields, record, depth));
+    if (whole == nullptr) { return success; }
+    std::string_view raw;
+    HOLDFAST_TRY(passedSince(token.data(), value, raw));
+    *whole = textOf(raw);
+    return success;
+}
+
 template <typename Record, size_t count>
 HoldfastOutcome visitRecords(
     Parser &parser, HoldfastText json, const Field<Record> (&fields)[count], void *context,
-    void (*visit)(void *, const Record *)) {
+    void (*visit)(void *, const Record *), HoldfastText Record::*whole = nullptr) {
     return visitValues(parser, json, [&](ondemand::value value) -> HoldfastOutcome {
-        ondemand::object object;
-        if (tokenOf(value) != "{") { return {HOLDFAST_JSON_WRONG_TYPE, nullptr}; }
-        HOLDFAST_TRY(outcomeOf(value.get_object().get(object)));
         Record record = Record();
-        HOLDFAST_TRY(readMembers(object, fields, record, 2));
+        HOLDFAST_TRY(readElement(value, fields, record, whole == nullptr ? nullptr : &(record.*whole), 2));
         visit(context, &record);
         return success;
     });

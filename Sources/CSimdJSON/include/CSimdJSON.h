@@ -114,6 +114,8 @@ typedef struct {
     HoldfastText id, userID, channelID, rootID, originalID, message, type, props, hashtags, pendingPostID;
     int64_t createAt, updateAt, editAt, deleteAt, replyCount;
     bool isPinned;
+    /// Of a post that is visited: all of it.
+    HoldfastText whole;
 } HoldfastPost;
 
 typedef struct {
@@ -122,7 +124,7 @@ typedef struct {
 
 typedef struct {
     HoldfastText userID, postID, emojiName;
-    int64_t createAt;
+    int64_t createAt, updateAt;
 } HoldfastReaction;
 
 typedef struct {
@@ -169,12 +171,18 @@ HoldfastOutcome holdfast_read_user(HoldfastText json, HoldfastUser *user) HOLDFA
 HoldfastOutcome holdfast_read_channel(HoldfastText json, HoldfastChannel *channel) HOLDFAST_NOEXCEPT;
 HoldfastOutcome holdfast_read_error(HoldfastText json, HoldfastError *error) HOLDFAST_NOEXCEPT;
 
+/// Visits the reactions in the `metadata` of a post. As below.
+HoldfastOutcome holdfast_visit_reactions_of_post(
+    HoldfastText post, void *context, void (*visit)(void *, const HoldfastReaction *)) HOLDFAST_NOEXCEPT;
+
 /// Visits the elements of an array, or the values of an object, in order. The texts are valid during the whole call, and
 /// `visit` must call nothing of this header. `null` has no elements.
 HoldfastOutcome holdfast_visit_posts(
     HoldfastText json, void *context, void (*visit)(void *, const HoldfastPost *)) HOLDFAST_NOEXCEPT;
 HoldfastOutcome holdfast_visit_channels(
     HoldfastText json, void *context, void (*visit)(void *, const HoldfastChannel *)) HOLDFAST_NOEXCEPT;
+HoldfastOutcome holdfast_visit_users(
+    HoldfastText json, void *context, void (*visit)(void *, const HoldfastUser *)) HOLDFAST_NOEXCEPT;
 HoldfastOutcome holdfast_visit_teams(
     HoldfastText json, void *context, void (*visit)(void *, const HoldfastTeam *)) HOLDFAST_NOEXCEPT;
 HoldfastOutcome holdfast_visit_preferences(

@@ -24,12 +24,27 @@ extension String {
     }
 }
 
-extension Post {
+extension PostRow {
     /// The posts of a JSON array, or the values of an object.
-    static func list(_ json: HoldfastText) throws(DecodingFailure) -> [Post] {
+    static func list(_ json: HoldfastText) throws(DecodingFailure) -> [PostRow] {
         try collect { context in
             holdfast_visit_posts(json, context) { context, record in
-                if let record { add(Post(record.pointee), to: context) }
+                if let record {
+                    add(PostRow(post: Post(record.pointee), text: record.pointee.whole.string), to: context)
+                }
+            }
+        }
+    }
+
+    /// Who reacted to it, and how: those that it has now.
+    var reactions: [Reaction] {
+        get throws(DecodingFailure) {
+            try withPadding(text.utf8) { json throws(DecodingFailure) in
+                try collect { context in
+                    holdfast_visit_reactions_of_post(json, context) { context, record in
+                        if let record { add(Reaction(record.pointee), to: context) }
+                    }
+                }
             }
         }
     }
@@ -40,6 +55,16 @@ extension Channel {
         try collect { context in
             holdfast_visit_channels(json, context) { context, record in
                 if let record { add(Channel(record.pointee), to: context) }
+            }
+        }
+    }
+}
+
+extension User {
+    static func list(_ json: HoldfastText) throws(DecodingFailure) -> [User] {
+        try collect { context in
+            holdfast_visit_users(json, context) { context, record in
+                if let record { add(User(record.pointee), to: context) }
             }
         }
     }

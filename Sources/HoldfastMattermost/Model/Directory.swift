@@ -41,6 +41,10 @@ public struct User: Hashable, Sendable, Identifiable {
     init(json: HoldfastText) throws(DecodingFailure) {
         var record = HoldfastUser()
         try holdfast_read_user(json, &record).check()
+        self.init(record)
+    }
+
+    init(_ record: HoldfastUser) {
         self.init(
             id: record.id.string, username: record.username.string, nickname: record.nickname.string,
             firstName: record.firstName.string, lastName: record.lastName.string, email: record.email.string,

@@ -24,18 +24,21 @@ public struct Reaction: Hashable, Sendable {
     public var emojiName: String
     /// Milliseconds since 1970; 0 when it was removed.
     public var createAt: Int64
+    /// Milliseconds since 1970: when it was added or removed; 0 where the server does not say.
+    public var updateAt: Int64
 
-    public init(userID: String, postID: String, emojiName: String, createAt: Int64 = 0) {
+    public init(userID: String, postID: String, emojiName: String, createAt: Int64 = 0, updateAt: Int64 = 0) {
         self.userID = userID
         self.postID = postID
         self.emojiName = emojiName
         self.createAt = createAt
+        self.updateAt = updateAt
     }
 
     init(_ record: HoldfastReaction) {
         self.init(
             userID: record.userID.string, postID: record.postID.string, emojiName: record.emojiName.string,
-            createAt: record.createAt)
+            createAt: record.createAt, updateAt: record.updateAt)
     }
 
     init(json: HoldfastText) throws(DecodingFailure) {

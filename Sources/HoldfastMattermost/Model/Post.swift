@@ -52,6 +52,11 @@ public struct Post: Hashable, Sendable, Identifiable {
 }
 
 extension Post {
+    /// Whether the server says that a bot or an integration wrote it.
+    public var isFromBot: Bool {
+        props.contains("\"from_bot\":\"true\"") || props.contains("\"from_webhook\":\"true\"")
+    }
+
     init(_ record: HoldfastPost) {
         self.init(
             id: record.id.string, createAt: record.createAt, updateAt: record.updateAt, editAt: record.editAt,
@@ -128,14 +133,35 @@ public struct PostList: Hashable, Sendable {
         self.previousPostID = previousPostID
     }
 
+    init(_ page: PostPage) {
+        self.init(
+            posts: page.rows.map(\.post), context: page.context, nextPostID: page.nextPostID,
+            previousPostID: page.previousPostID)
+    }
+}
+
+/// A post in a listing, and its text.
+struct PostRow: Sendable {
+    var post: Post
+    /// The JSON object as the server sent it.
+    var text: String
+}
+
+/// A page of posts, newest first, with their texts.
+struct PostPage: Sendable {
+    var rows: [PostRow]
+    var context: [Post]
+    var nextPostID: String
+    var previousPostID: String
+
     init(json: HoldfastText) throws(DecodingFailure) {
         var record = HoldfastPostList()
         try holdfast_read_post_list(json, &record).check()
         let order = try String.list(record.order)
-        let all = try Post.list(record.posts)
-        var byID = Dictionary(all.map { ($0.id, $0) }, uniquingKeysWith: { _, last in last })
-        posts = order.compactMap { byID.removeValue(forKey: $0) }
-        context = byID.values.sorted { ($0.createAt, $0.id) > ($1.createAt, $1.id) }
+        let all = try PostRow.list(record.posts)
+        var byID = Dictionary(all.map { ($0.post.id, $0) }, uniquingKeysWith: { _, last in last })
+        rows = order.compactMap { byID.removeValue(forKey: $0) }
+        context = byID.values.map(\.post).sorted { ($0.createAt, $0.id) > ($1.createAt, $1.id) }
         nextPostID = record.nextPostID.string
         previousPostID = record.previousPostID.string
     }

@@ -1,0 +1,488 @@
+import Holdfast
+import Testing
+
+@testable import HoldfastMattermost
+
+/// The rules of identity and order, without I/O.
+@Suite struct ChannelLedgerTests {
+    // MARK: Live
+
+    @Test func aPostIsDueOnce() {
+        let channel = LedgerRig()
+        let post = channel.make(at: 100)
+        #expect(channel.hears(.posted(post)))
+        #expect(!channel.hears(.posted(post)))
+    }
+
+    @Test func anEditIsKnownByItsTime() {
+        let channel = LedgerRig()
+        var post = channel.make(at: 100)
+        _ = channel.hears(.posted(post))
+        post.editAt = 110
+        post.updateAt = 110
+        #expect(channel.hears(.edited(post)))
+        #expect(!channel.hears(.edited(post)))
+        post.editAt = 120
+        post.updateAt = 120
+        #expect(channel.hears(.edited(post)))
+    }
+
+    @Test func aDeletionIsDueOnceAndNoEditAfterIt() {
+        let channel = LedgerRig()
+        var post = channel.make(at: 100)
+        _ = channel.hears(.posted(post))
+        #expect(channel.hears(.deleted(post)), "as it is pushed: without a time of deletion")
+        #expect(!channel.hears(.deleted(post)))
+        post.editAt = 110
+        #expect(!channel.hears(.edited(post)))
+    }
+
+    @Test func aReactionMayComeGoAndComeAgain() {
+        let channel = LedgerRig()
+        var reaction = Reaction(userID: "u", postID: "p", emojiName: "wave", createAt: 100)
+        #expect(channel.hears(.reactionAdded(reaction)))
+        #expect(!channel.hears(.reactionAdded(reaction)))
+        #expect(channel.hears(.reactionRemoved(reaction, by: 110)))
+        #expect(!channel.hears(.reactionRemoved(reaction, by: 110)))
+        reaction.createAt = 120
+        #expect(channel.hears(.reactionAdded(reaction)))
+    }
+
+    @Test func whatWasTakenBackBeforeItWasGivenAgainIsHistory() {
+        let channel = LedgerRig()
+        let again = Reaction(userID: "u", postID: "p", emojiName: "wave", createAt: 120)
+        let isAdded = channel.hears(.reactionAdded(again))
+        let isRemoved = channel.hears(
+            .reactionRemoved(Reaction(userID: "u", postID: "p", emojiName: "wave", updateAt: 110), by: 200))
+        #expect(isAdded && !isRemoved)
+    }
+
+    @Test func postsThatArriveInAnotherOrderThanTheyWereMadeAreBothDue() {
+        let channel = LedgerRig()
+        let (first, second) = (channel.make(at: 100), channel.make(at: 101))
+        #expect(channel.hears(.posted(second)))
+        #expect(channel.hears(.posted(first)))
+        #expect(channel.ledger.position.createdAt == 101)
+    }
+
+    @Test func memoryIsBounded() {
+        let channel = LedgerRig()
+        for number in 0..<5000 { _ = channel.hears(.posted(channel.make(at: Int64(number + 1)))) }
+        #expect(channel.remembered.count == ChannelLedger.capacity)
+        #expect(channel.ledger.position.createdHorizon == Int64(5000 - ChannelLedger.capacity))
+        for number in 0..<5000 {
+            _ = channel.hears(
+                .reactionAdded(Reaction(userID: "\(number)", postID: "p", emojiName: "x", createAt: 6000)))
+        }
+        #expect(channel.remembered.count == ChannelLedger.capacity)
+    }
+
+    // MARK: Catching up
+
+    @Test func whatIsKnownIsNotDueAgainAndWhatIsMissingIs() {
+        let channel = LedgerRig()
+        let known = channel.make(at: 100_000)
+        _ = channel.hears(.posted(known))
+        channel.begin(at: 200_000)
+        let missed = channel.make(at: 150_000)
+        // Made before the newest known one, and never pushed.
+        let late = channel.make(at: 99_999)
+        #expect(channel.lists(known) == [])
+        #expect(channel.lists(missed) == [.posted(missed)])
+        #expect(channel.lists(late) == [.posted(late)])
+        #expect(channel.lists(missed) == [])
+    }
+
+    @Test func whatLiesBeyondTheOverlapIsNotLookedFor() {
+        let channel = LedgerRig()
+        _ = channel.hears(.posted(channel.make(at: 100_000)))
+        channel.begin(at: 200_000)
+        let old = channel.make(at: 100_000 - ChannelLedger.overlap)
+        #expect(channel.lists(old) == [])
+        #expect(channel.changed(old) == [])
+    }
+
+    @Test func aReplyOrAReactionThatMovesTheTimeOfChangeIsNoEdit() {
+        let channel = LedgerRig()
+        var root = channel.make(at: 100_000)
+        _ = channel.hears(.posted(root))
+        channel.begin(at: 200_000)
+        root.updateAt = 150_000
+        #expect(channel.changed(root) == [])
+        let reaction = Reaction(userID: "u", postID: root.id, emojiName: "wave", createAt: 150_000)
+        #expect(channel.changed(root, [reaction]) == [.reactionAdded(reaction)])
+        #expect(channel.changed(root, [reaction]) == [])
+    }
+
+    @Test func copiesInTheHistoryOfEditsAreNothing() {
+        let channel = LedgerRig()
+        channel.begin(at: 200_000)
+        var copy = channel.make(at: 150_000)
+        copy.originalID = "original"
+        copy.deleteAt = 160_000
+        #expect(channel.lists(copy) == [])
+        #expect(channel.changed(copy) == [])
+    }
+
+    @Test func editsOfPostsThatAreForgottenAreDueByTheirTime() {
+        let channel = LedgerRig()
+        channel.ledger = .joined("c", at: 100_000, changesAt: 100_000)
+        _ = channel.hears(.posted(channel.make(at: 150_000)))
+        channel.begin(at: 200_000)
+        var before = channel.make(at: 50_000)
+        before.editAt = 90_000
+        before.updateAt = 170_000
+        #expect(channel.changed(before) == [], "edited before our time, and answered since")
+        before.editAt = 170_000
+        #expect(channel.changed(before) == [.edited(before)])
+        #expect(channel.changed(before) == [])
+    }
+
+    @Test func aDeletedThreadIsToldByItsFirstPost() {
+        let channel = LedgerRig()
+        var (root, reply) = (channel.make(at: 100_000), channel.make(at: 100_001))
+        reply.rootID = root.id
+        _ = channel.hears(.posted(root))
+        _ = channel.hears(.posted(reply))
+        channel.begin(at: 200_000)
+        for post in [0, 1] {
+            if post == 0 { root.deleteAt = 150_000 } else { reply.deleteAt = 150_000 }
+        }
+        #expect(channel.changed(root) == [.deleted(root)])
+        #expect(channel.changed(reply, rootWasDeletedAt: 150_000) == [])
+        // One that was deleted by itself before is told.
+        reply.deleteAt = 140_000
+        #expect(channel.changed(reply, rootWasDeletedAt: 150_000) == [.deleted(reply)])
+    }
+
+    @Test func aReactionThatIsNotThereAnyMoreWasTakenBack() {
+        let channel = LedgerRig()
+        var post = channel.make(at: 100_000)
+        _ = channel.hears(.posted(post))
+        let reaction = Reaction(userID: "u", postID: post.id, emojiName: "wave", createAt: 100_001)
+        _ = channel.hears(.reactionAdded(reaction))
+        channel.begin(at: 200_000)
+        // As many posts as push everything out that may be pushed out.
+        for number in 0..<1000 { _ = channel.lists(channel.make(at: 150_000 + Int64(number))) }
+        post.updateAt = 160_000
+        #expect(channel.changed(post).map(\.kind) == [.reactionRemoved])
+        #expect(channel.changed(post) == [])
+    }
+
+    @Test func whatWasEditedLongAgoIsNotPushedOutByTheCatchUpItself() {
+        let channel = LedgerRig()
+        var old = channel.make(at: 100_000)
+        _ = channel.hears(.posted(old))
+        channel.begin(at: 200_000)
+        for number in 0..<1000 { _ = channel.lists(channel.make(at: 150_000 + Int64(number))) }
+        old.editAt = 140_000
+        old.updateAt = 140_000
+        #expect(channel.changed(old) == [.edited(old)], "though posts with later changes were delivered and forgotten")
+        #expect(channel.changed(old) == [])
+        var mixed = channel.make(at: 150_010)
+        mixed.editAt = 150_020
+        #expect(channel.changed(mixed) == [], "delivered, as it was then, and forgotten")
+    }
+
+    @Test func whatWaitsBehindTheCatchUpIsKnownWhenItsTurnComes() {
+        let channel = LedgerRig()
+        _ = channel.hears(.posted(channel.make(at: 100_000)))
+        channel.begin(at: 900_000)
+        // Pushed on a connection that was lost again, before much else was posted.
+        let waiting = channel.make(at: 150_000)
+        channel.ledger.hold(waiting.id)
+        #expect(channel.lists(waiting) == [.posted(waiting)])
+        // Posted after the greeting: about to be pushed as well.
+        let coming = channel.make(at: 899_000)
+        #expect(channel.lists(coming) == [.posted(coming)])
+        for number in 0..<1000 { _ = channel.lists(channel.make(at: 200_000 + Int64(number))) }
+        channel.endWithoutHolding(changedAt: 900_000)
+        let isWaitingDue = channel.hears(.posted(waiting))
+        #expect(!isWaitingDue)
+        let isComingDue = channel.hears(.posted(coming))
+        #expect(!isComingDue)
+    }
+
+    // MARK: Crashes
+
+    /// Every prefix of a catch-up, cut off and begun again: each happening is delivered exactly once.
+    @Test func aCatchUpThatIsCutOffGoesOnWithoutLossAndWithoutDoubling() {
+        var model = ModelChannel(seed: 1)
+        let channel = LedgerRig()
+        let alive = model.live(40, channel)
+        model.deaf(600, editing: 60, deleting: 20, reacting: 20)
+        let steps = model.catchUp(channel.copy()).steps
+        #expect(steps > 600)
+        for cut in stride(from: 0, to: steps, by: 13) {
+            let again = channel.copy()
+            var delivered = alive + model.catchUp(again, limit: cut).happenings
+            again.restart()
+            delivered += model.catchUp(again).happenings
+            let problem = model.compare(delivered)
+            #expect(problem == nil, "cut after \(cut): \(problem ?? "")")
+            if problem != nil { return }
+        }
+    }
+
+    /// Live periods, deaf periods, crashes in the middle of catch-ups, by seed.
+    @Test func whateverHappensEachThingIsDeliveredOnce() {
+        for seed in UInt64(1)...150 {
+            var model = ModelChannel(seed: seed)
+            let channel = LedgerRig()
+            var delivered: [Happening] = []
+            for _ in 0..<6 {
+                delivered += model.live(model.dice.below(60), channel)
+                model.deaf(
+                    model.dice.below(model.dice.below(4) == 0 ? 700 : 40), editing: model.dice.below(12),
+                    deleting: model.dice.below(6), reacting: model.dice.below(6))
+                while model.dice.below(3) == 0 {
+                    delivered += model.catchUp(channel, limit: model.dice.below(300)).happenings
+                    channel.restart()
+                }
+                delivered += model.catchUp(channel).happenings
+                #expect(channel.remembered.count <= ChannelLedger.capacity)
+            }
+            let problem = model.compare(delivered)
+            #expect(problem == nil, "seed \(seed): \(problem ?? "")")
+            if problem != nil { return }
+        }
+    }
+}
+
+/// A ledger, and what a store keeps of it.
+final class LedgerRig {
+    var ledger = ChannelLedger.joined("c", at: 0)
+    private(set) var stored: [KnownItem] = []
+    private(set) var position: ChannelPosition?
+    private var batch = MailboxBatch()
+    private var made = 0
+
+    var remembered: [KnownItem] { stored }
+
+    func copy() -> LedgerRig {
+        let copy = LedgerRig()
+        (copy.ledger, copy.stored, copy.position, copy.made) = (ledger, stored, position, made)
+        return copy
+    }
+
+    func make(at time: Int64) -> Post {
+        made += 1
+        return Post(id: "post-\(made)", createAt: time, updateAt: time, userID: "u", channelID: "c", message: "")
+    }
+
+    /// Whether it is delivered.
+    func hears(_ happening: Happening) -> Bool {
+        guard ledger.isDue(happening) else { return false }
+        ledger.record(happening, in: &batch)
+        ledger.heard(happening)
+        batch.positions["c"] = ledger.position
+        commit()
+        return true
+    }
+
+    func begin(at time: Int64) {
+        ledger.beginPass(serverTime: time, in: &batch)
+        commit()
+    }
+
+    func endWithoutHolding(changedAt time: Int64) {
+        ledger.endPass(changedAt: time, in: &batch)
+        commit()
+    }
+
+    func end(changedAt time: Int64) {
+        ledger.endPass(changedAt: time, in: &batch)
+        ledger.endHolding(in: &batch)
+        commit()
+    }
+
+    /// What is delivered of a listed post.
+    func lists(_ post: Post, _ reactions: [Reaction] = []) -> [Happening] {
+        deliver(ledger.due(listed: post, reactions: reactions))
+    }
+
+    /// What is delivered of a changed post.
+    func changed(
+        _ post: Post, _ reactions: [Reaction] = [], rootWasDeletedAt: Int64? = nil
+    ) -> [Happening] {
+        deliver(
+            ledger.due(
+                changed: post, reactions: reactions, after: ledger.since.changes, rootWasDeletedAt: rootWasDeletedAt))
+    }
+
+    private func deliver(_ due: [Happening]) -> [Happening] {
+        for happening in due { ledger.record(happening, in: &batch) }
+        commit()
+        return due
+    }
+
+    /// The process dies; the next one has what was stored.
+    func restart() {
+        guard let position else { return }
+        ledger = ChannelLedger(channelID: "c", position: position, known: stored)
+    }
+
+    private func commit() {
+        for change in batch.memory {
+            switch change {
+            case .remember(let item, _): stored.append(item)
+            case .forget(let key, _): stored.removeAll { $0.key == key }
+            }
+        }
+        position = batch.positions["c"] ?? position
+        batch = MailboxBatch()
+    }
+}
+
+/// A channel as the server has it.
+struct ModelChannel {
+    private(set) var posts: [Post] = []
+    private(set) var reactions: [String: [Reaction]] = [:]
+    var dice: Dice
+    private var now: Int64 = 1_000_000
+
+    init(seed: UInt64) { dice = Dice(state: seed) }
+
+    struct Dice {
+        var state: UInt64
+
+        /// SplitMix64.
+        mutating func below(_ bound: Int) -> Int {
+            state &+= 0x9E37_79B9_7F4A_7C15
+            var mixed = state
+            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+            return Int((mixed ^ (mixed >> 31)) % UInt64(max(1, bound)))
+        }
+    }
+
+    private mutating func tick() {
+        now += Int64(1 + dice.below(50))
+    }
+
+    private mutating func post() -> Post {
+        tick()
+        let post = Post(id: "m\(posts.count)", createAt: now, updateAt: now, userID: "u", channelID: "c", message: "")
+        posts.append(post)
+        return post
+    }
+
+    /// One of the last, so that it may be remembered or not.
+    private mutating func recent(_ reach: Int) -> Int? {
+        guard !posts.isEmpty else { return nil }
+        let index = posts.count - 1 - dice.below(min(reach, posts.count))
+        return posts[index].deleteAt == 0 ? index : nil
+    }
+
+    private mutating func edit(_ reach: Int) -> Post? {
+        guard let index = recent(reach) else { return nil }
+        tick()
+        posts[index].editAt = now
+        posts[index].updateAt = now
+        return posts[index]
+    }
+
+    private mutating func delete(_ reach: Int) -> Post? {
+        guard let index = recent(reach) else { return nil }
+        tick()
+        posts[index].deleteAt = now
+        posts[index].updateAt = now
+        reactions[posts[index].id] = nil
+        return posts[index]
+    }
+
+    private mutating func react(_ reach: Int) -> Reaction? {
+        guard let index = recent(reach) else { return nil }
+        tick()
+        posts[index].updateAt = now
+        let reaction = Reaction(userID: "u\(now)", postID: posts[index].id, emojiName: "x", createAt: now)
+        reactions[posts[index].id, default: []].append(reaction)
+        return reaction
+    }
+
+    /// Things happen and are pushed.
+    @discardableResult
+    mutating func live(_ count: Int, _ channel: LedgerRig) -> [Happening] {
+        var delivered: [Happening] = []
+        for _ in 0..<count {
+            let happening: Happening? =
+                switch dice.below(10) {
+                case 0: edit(100).map { .edited($0) }
+                case 1:
+                    delete(30).map { post in
+                        // As it is pushed.
+                        var pushed = post
+                        (pushed.deleteAt, pushed.updateAt) = (0, max(post.createAt, post.editAt))
+                        return .deleted(pushed, by: now + 1000)
+                    }
+                case 2: react(50).map { .reactionAdded($0) }
+                default: .posted(post())
+                }
+            if let happening, channel.hears(happening) { delivered.append(happening) }
+        }
+        return delivered
+    }
+
+    /// Things happen and are not pushed.
+    mutating func deaf(_ count: Int, editing: Int, deleting: Int, reacting: Int) {
+        for _ in 0..<editing { _ = edit(500) }
+        for _ in 0..<count { _ = post() }
+        for _ in 0..<deleting { _ = delete(300) }
+        for _ in 0..<reacting { _ = react(300) }
+        for _ in 0..<editing / 2 { _ = edit(count + 100) }
+        // The listing comes a while later; what a second covers is known to be unclear.
+        now += 5000
+    }
+
+    /// As the pipeline does it, post by post; cut off after `limit` of them.
+    func catchUp(
+        _ channel: LedgerRig, limit: Int = .max
+    ) -> (happenings: [Happening], steps: Int) {
+        var delivered: [Happening] = []
+        var steps = 0
+        channel.begin(at: now - 1000)
+        if (posts.last?.createAt ?? 0) > channel.ledger.position.createdAt {
+            for post in posts where post.deleteAt == 0 && post.createAt > channel.ledger.start {
+                if steps >= limit { return (delivered, steps) }
+                steps += 1
+                delivered += channel.lists(post, reactions[post.id] ?? [])
+            }
+        }
+        let (query, _) = channel.ledger.since
+        for post in posts where post.updateAt > query {
+            if steps >= limit { return (delivered, steps) }
+            steps += 1
+            delivered += channel.changed(post, reactions[post.id] ?? [])
+        }
+        channel.end(changedAt: posts.reduce(0) { max($0, $1.updateAt) })
+        return (delivered, steps)
+    }
+
+    /// What is wrong with what was delivered; nil when nothing is.
+    func compare(_ delivered: [Happening]) -> String? {
+        let counts = Dictionary(grouping: delivered) {
+            "\($0.kind) \($0.key) \($0.editedAt) \($0.kind == .reactionAdded ? $0.createdAt : 0)"
+        }
+        if let twice = counts.first(where: { $0.value.count > 1 }) {
+            return "\(twice.key) came \(twice.value.count) times"
+        }
+        var told: [String: [Happening]] = [:]
+        for happening in delivered { told[happening.key, default: []].append(happening) }
+        for post in posts {
+            let about = told[post.id] ?? []
+            if post.deleteAt > 0 {
+                if !about.contains(where: { $0.kind == .deleted }) {
+                    return "\(post.id) is deleted, and nobody said so"
+                }
+            } else if !about.contains(where: { $0.kind == .posted }) {
+                return "\(post.id) is missing"
+            } else if post.editAt > 0, !about.contains(where: { $0.editedAt == post.editAt }) {
+                return "the last edit of \(post.id) is missing"
+            }
+            for reaction in reactions[post.id] ?? [] where told[reaction.key] == nil {
+                return "\(reaction.key) is missing"
+            }
+        }
+        return nil
+    }
+}

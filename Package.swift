@@ -8,8 +8,10 @@ let package = Package(
     products: [
         .library(name: "ConnectionLifecycle", targets: ["ConnectionLifecycle"]),
         .library(name: "StateChartKit", targets: ["StateChartKit"]),
+        .library(name: "WebSocketCodec", targets: ["WebSocketCodec"]),
         .library(name: "Holdfast", targets: ["Holdfast", "UVEventLoop", "WorldInterface"]),
         .library(name: "HoldfastMattermost", targets: ["HoldfastMattermost"]),
+        .library(name: "HoldfastStore", targets: ["HoldfastStore"]),
         .library(name: "MattermostSimulator", targets: ["MattermostSimulator"]),
         .executable(name: "holdfast", targets: ["HoldfastCLI"]),
         .executable(name: "charts", targets: ["charts"]),
@@ -24,6 +26,8 @@ let package = Package(
             name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
         .systemLibrary(
             name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+        .systemLibrary(
+            name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
         .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
 
         // The pure floor.
@@ -43,6 +47,7 @@ let package = Package(
         .target(
             name: "HoldfastMattermost",
             dependencies: ["Holdfast", "ConnectionLifecycle", "WebSocketCodec", "WorldInterface", "CSimdJSON"]),
+        .target(name: "HoldfastStore", dependencies: ["Holdfast", "Locking", "CSQLite"]),
         .target(
             name: "MattermostSimulator",
             dependencies: ["WebSocketCodec", "WorldInterface", "CZlib"]),
@@ -51,13 +56,17 @@ let package = Package(
         .executableTarget(
             name: "HoldfastCLI",
             dependencies: [
-                "Holdfast", "HoldfastMattermost", "MattermostSimulator", "StateChartKit", "ConnectionLifecycle",
-                "UVEventLoop", "WorldInterface",
+                "Holdfast", "HoldfastMattermost", "HoldfastStore", "MattermostSimulator", "StateChartKit",
+                "ConnectionLifecycle", "UVEventLoop", "WorldInterface",
             ]),
         .executableTarget(name: "charts", dependencies: ["StateChartKit"]),
 
         .target(
             name: "TestCertificates", dependencies: ["COpenSSL", "WorldInterface"], path: "Tests/TestCertificates"),
+        .executableTarget(
+            name: "CrashingGateway",
+            dependencies: ["Holdfast", "HoldfastMattermost", "HoldfastStore", "UVEventLoop"],
+            path: "Tests/CrashingGateway"),
         .testTarget(name: "ConnectionLifecycleTests", dependencies: ["ConnectionLifecycle"]),
         .testTarget(name: "StateChartKitTests", dependencies: ["StateChartKit", "ConnectionLifecycle"]),
         .testTarget(name: "WebSocketCodecTests", dependencies: ["WebSocketCodec"]),
@@ -65,10 +74,12 @@ let package = Package(
             name: "UVEventLoopTests", dependencies: ["UVEventLoop", "WorldInterface", "CLibuv", "TestCertificates"]),
         .testTarget(name: "HoldfastTests", dependencies: ["Holdfast", "WebSocketCodec", "Locking"]),
         .testTarget(
+            name: "HoldfastStoreTests", dependencies: ["HoldfastStore", "Holdfast", "ConnectionLifecycle", "CSQLite"]),
+        .testTarget(
             name: "HoldfastMattermostTests",
             dependencies: [
-                "HoldfastMattermost", "Holdfast", "MattermostSimulator", "ConnectionLifecycle", "UVEventLoop",
-                "WorldInterface", "Locking",
+                "HoldfastMattermost", "HoldfastStore", "Holdfast", "MattermostSimulator", "ConnectionLifecycle",
+                "UVEventLoop", "WorldInterface", "Locking",
             ]),
         .testTarget(
             name: "MattermostSimulatorTests",
@@ -76,7 +87,7 @@ let package = Package(
         .testTarget(
             name: "HoldfastCLITests",
             dependencies: [
-                "HoldfastCLI", "MattermostSimulator", "TestCertificates", "Holdfast", "StateChartKit",
+                "HoldfastCLI", "CrashingGateway", "HoldfastStore", "Locking", "MattermostSimulator", "TestCertificates", "Holdfast", "StateChartKit",
                 "ConnectionLifecycle", "UVEventLoop",
                 "WorldInterface",
             ]),

@@ -20,6 +20,7 @@ enum SimulateCommand {
 
               POST /simulator/freeze {"ms":5000}   /simulator/drop {"how":"rst"}   /simulator/restart {"down_ms":1000}
               POST /simulator/delay {"ms":200}     /simulator/refuse {"ms":5000}   /simulator/error {"status":503}
+              POST /simulator/lose {"path_prefix":"/api/v4/posts","count":1}
 
             SIGINT or SIGTERM ends it.
             """)

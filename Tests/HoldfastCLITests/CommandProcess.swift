@@ -14,8 +14,10 @@ final class CommandProcess: Sendable {
     private let identifier: pid_t
     private let ending = Ending()
 
-    /// - Parameter environment: on top of this process's, without the variables that `holdfast` reads.
-    init(_ arguments: [String], environment: [String: String] = [:]) throws {
+    /// - Parameters:
+    ///   - executable: its name; it lies beside the test's own.
+    ///   - environment: on top of this process's, without the variables that `holdfast` reads.
+    init(_ arguments: [String], executable: String = "holdfast", environment: [String: String] = [:]) throws {
         var variables = ProcessInfo.processInfo.environment
         for name in ["HOLDFAST_TOKEN", "NO_COLOR"] { variables[name] = nil }
         variables.merge(environment) { _, new in new }
@@ -40,7 +42,7 @@ final class CommandProcess: Sendable {
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
 
-        let path = CommandProcess.executable
+        let path = CommandProcess.folder.appendingPathComponent(executable).path
         var argv = ([path] + arguments).map { strdup($0) } + [nil]
         var envp = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for text in argv + envp { free(text) } }
@@ -57,14 +59,14 @@ final class CommandProcess: Sendable {
 
     private static let birth = NSLock()
 
-    /// Beside the test's own executable.
-    private static let executable: String = {
+    /// Where the test's own executable is.
+    private static let folder: URL = {
         #if os(Linux)
             let test = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         #else
             let test = Bundle(for: LineLog.self).bundleURL
         #endif
-        return test.deletingLastPathComponent().appendingPathComponent("holdfast").path
+        return test.deletingLastPathComponent()
     }()
 
     func send(_ signal: Int32) { ending.signal(identifier, signal) }
@@ -152,6 +154,8 @@ final class LineLog: @unchecked Sendable {
     }
 
     var all: [String] { lock.withLock { lines } }
+
+    var count: Int { lock.withLock { lines.count } }
 
     /// Each line as a JSON object.
     var objects: [[String: Any]] { all.map(LineLog.object) }

@@ -8,6 +8,7 @@ import Testing
         let summary = try #require(demo.output.objects.last)
         #expect(summary["type"] as? String == "summary")
         #expect(summary["recovered"] as? Bool == true)
+        #expect(summary["complete"] as? Bool == true)
         let causes = try #require(summary["causes"] as? [[String: Any]])
         #expect(causes.map { $0["cause"] as? String } == ["cycle", "token", "restart", "freeze", "drop"])
         let checks = causes.map { $0["detected_by"] as? String ?? "" }
@@ -17,19 +18,24 @@ import Testing
         for cause in causes {
             #expect(
                 Set(cause.keys) == [
-                    "cause", "detected_by", "detection_s", "recovery_s", "recovered", "sent", "delivered", "missed",
-                    "duplicates",
+                    "cause", "detected_by", "detection_s", "recovery_s", "recovered", "sent", "sent_while_deaf",
+                    "edits",
+                    "deletions", "delivered", "resumed", "caught_up", "missed", "duplicates",
                 ])
             #expect(cause["detection_s"] is Double)
             #expect(cause["recovery_s"] is Double)
             let sent = try #require(cause["sent"] as? Int)
             let delivered = try #require(cause["delivered"] as? Int)
-            #expect(sent >= 10, "posts before and after")
-            #expect(cause["missed"] as? Int == sent - delivered)
+            #expect(try #require(cause["sent_while_deaf"] as? Int) >= 50)
+            #expect(cause["edits"] as? Int == 5)
+            #expect(cause["deletions"] as? Int == 5)
+            #expect(delivered == sent)
+            #expect(sent >= 50 + 5 + 5 + 10)
+            #expect(cause["missed"] as? Int == 0)
             #expect(cause["duplicates"] as? Int == 0)
         }
         let types = Set(demo.output.objects.compactMap { $0["type"] as? String })
-        #expect(types == ["demo", "cause", "transition", "verdict", "result", "summary"])
+        #expect(types == ["demo", "cause", "transition", "verdict", "catch_up", "result", "summary"])
         let last = demo.output.objects.last { $0["type"] as? String == "transition" }
         #expect(last?["to"] as? String == "stopped")
     }

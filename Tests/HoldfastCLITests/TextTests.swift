@@ -27,27 +27,36 @@ import Testing
 
     @Test func theLedgerCountsWhatWasSentMissedAndDoubled() {
         var ledger = PostLedger()
-        for id in ["a", "b", "c"] { ledger.send(id) }
-        // "b" twice, "c" never, and one that somebody else counts.
-        for id in ["a", "b", "b", "z"] { ledger.arrive(id) }
-        #expect(ledger.delivered == 2)
-        #expect(ledger.missed == 1)
+        for id in ["a", "b", "c"] { ledger.note(.posted(id), isDeaf: id != "a") }
+        ledger.note(.edited("a", at: 1))
+        ledger.note(.deleted("a"))
+        // "b" twice, "c" never, an edit of another time, and one that somebody else counts.
+        for id in ["a", "b", "b", "z"] { ledger.arrive(.posted(id), .live) }
+        ledger.arrive(.edited("a", at: 2), .resumed)
+        ledger.arrive(.deleted("a"), .caughtUp)
+        #expect(ledger.sent == 5)
+        #expect(ledger.deafPosts == 2)
+        #expect(ledger.edits == 1)
+        #expect(ledger.deletions == 1)
+        #expect(ledger.delivered == 3)
+        #expect(ledger.missed == 2)
         #expect(ledger.duplicates == 1)
+        #expect(ledger.sources == [.live: 4, .resumed: 1, .caughtUp: 1])
     }
 
     @Test func theTableHoldsItsColumnsAndSaysWhatFailed() {
         let results = [
             CauseResult(
                 cause: .cycle, detectedBy: "reply", detection: .milliseconds(1_234), recovery: .seconds(10), sent: 1000,
-                delivered: 990, missed: 10, duplicates: 0, isDelivering: true),
+                deafPosts: 60, delivered: 990, missed: 10, duplicates: 0, isDelivering: true),
             CauseResult(cause: .freeze),
         ]
         #expect(
             ResultTable(style: Style(isColored: false)).text(results) == """
-                cause   detected by   detection  back after  sent  delivered  missed  duplicates
-                ──────  ────────────  ─────────  ──────────  ────  ─────────  ──────  ──────────
-                cycle   reply            1.23 s     10.00 s  1000        990      10           0
-                freeze  not detected          –       never     0          0       0           0
+                cause   detected by   detection  back after  sent  while deaf  missed  duplicates
+                ──────  ────────────  ─────────  ──────────  ────  ──────────  ──────  ──────────
+                cycle   reply            1.23 s     10.00 s  1000          60      10           0
+                freeze  not detected          –       never     0           0       0           0
                 """)
         #expect(!results[1].isRecovered)
     }

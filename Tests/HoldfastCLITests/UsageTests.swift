@@ -6,15 +6,16 @@ import Testing
     @Test func theHelpNamesEveryCommandAndEachCommandItsOptions() async throws {
         let main = try CommandProcess(["--help"])
         #expect(await main.status() == 0)
-        for command in ["demo", "watch", "simulate", "chart"] {
+        for command in ["demo", "watch", "echo", "simulate", "chart"] {
             #expect(main.output.all.contains { $0.hasPrefix("  \(command) ") }, "\(command) is not in the help")
         }
         let options = [
             "demo": ["--cause", "--probe-interval", "--seed", "--json"],
             "watch": [
                 "--server", "--token-file", "--probe-interval", "--on-revision-change", "--canary", "--auth",
-                "--transitions-only", "--duration", "--ca-file",
+                "--transitions-only", "--duration", "--ca-file", "--store",
             ],
+            "echo": ["--server", "--token-file", "--probe-interval", "--store", "--duration", "--ca-file", "--json"],
             "simulate": ["--port", "--seed", "--duration"],
             "chart": ["--format"],
         ]
@@ -37,7 +38,7 @@ import Testing
 
     /// Arguments, environment, and words that the one line must have.
     static let wrong: [([String], [String: String], String)] = [
-        (["dmeo"], [:], "demo, watch, simulate, chart"),
+        (["dmeo"], [:], "demo, watch, echo, simulate, chart"),
         (["demo", "--cause", "flood"], [:], "cycle, token, restart, freeze, drop"),
         (["demo", "--probe-interval", "soon"], [:], "such as 30s"),
         (["demo", "--probe-interval", "1h"], [:], "--probe-interval is from"),
@@ -63,6 +64,12 @@ import Testing
             ["watch", "--server", "http://127.0.0.1:1", "--ca-file", "/no.pem"], ["HOLDFAST_TOKEN": "t"],
             "/no.pem: No such"
         ),
+        (
+            ["watch", "--server", "http://127.0.0.1:1", "--store", "a", "--transitions-only"], ["HOLDFAST_TOKEN": "t"],
+            "exclude each other"
+        ),
+        (["echo", "--server", "http://127.0.0.1:1", "--store", ""], ["HOLDFAST_TOKEN": "t"], "--store is the path"),
+        (["echo"], ["HOLDFAST_TOKEN": "t"], "--server is missing"),
         (["watch", "--server", "http://127.0.0.1:1", "--auth", "basic"], ["HOLDFAST_TOKEN": "t"], "header, challenge"),
         (
             ["watch", "--server", "http://127.0.0.1:1", "--canary", "x"], ["HOLDFAST_TOKEN": "t"],

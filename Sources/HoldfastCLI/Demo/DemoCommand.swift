@@ -21,9 +21,11 @@ enum DemoCommand {
         ],
         notes: """
             Runs a Mattermost simulator on 127.0.0.1, connects a bot to it, and lets a second account post steadily. Then
-            each cause happens in turn. Nothing outside this process is touched.
+            each cause happens in turn. While the bot hears nothing, the second account posts, edits and deletes. Nothing
+            outside this process is touched.
 
-            Ends with status 0 if every cause was detected and recovered, else with 1.
+            Ends with status 0 if every cause was detected and recovered, nothing was missed and nothing came twice, else
+            with 1.
             """)
 
     private static func run(_ arguments: Arguments) async throws(Complaint) -> ExitStatus {
@@ -64,8 +66,9 @@ enum DemoCommand {
         let results = try outcome.get()
         guard results.count == causes.count else { return .interrupted }
         view.end(results)
-        return results.allSatisfy(\.isRecovered) ? .success : .failure
+        return results.allSatisfy(\.isComplete) ? .success : .failure
     }
+
     /// In the order given; all where none is.
     private static func causes(_ arguments: Arguments) throws(Complaint) -> [Cause] {
         var causes: [Cause] = []

@@ -13,12 +13,16 @@ actor DemoRun {
     private let view: any DemoView
     private let connection: Connection<MattermostService>
     private let poster: MattermostClient
+    private let colleague: Colleague
 
     private var ledger = PostLedger()
     private var transitions: [TransitionRecord] = []
     private var lastVerdict: Verdict?
     private var provenGeneration: UInt32 = 0
     private var isPosting = false
+    private var isDeaf = false
+    /// The channels have been listed: deliveries have begun.
+    private var isListening = false
     private var isOver = false
     /// What the script waits for now.
     private var condition: ((isolated DemoRun) -> Bool)?
@@ -49,9 +53,11 @@ actor DemoRun {
         configuration.backoff.resetAfter = .milliseconds(500)
         do {
             let server = try ServerURL(fixture.url)
-            let service = MattermostService(server: server, token: try Token(fixture.botToken))
+            let service = MattermostService(
+                server: server, token: try Token(fixture.botToken), store: MemoryStore())
             connection = Connection(service, on: loop, configuration: configuration)
             poster = MattermostClient(server: server, token: try Token(fixture.userToken), world: loop)
+            colleague = try Colleague(simulator, fixture, server, world: loop)
         } catch {
             throw Complaint("the simulator's accounts cannot be used: \(error)", status: .failure)
         }
@@ -65,13 +71,20 @@ actor DemoRun {
             for await observation in observations { await self.see(observation) }
         }
         let hearing = Task(executorPreference: loop) {
-            for await event in self.connection.events { await self.hear(event) }
+            do {
+                for try await delivery in self.connection.deliveries {
+                    await self.hear(delivery)
+                    try await delivery.acknowledge()
+                }
+            } catch {
+                await self.fail("\(error)")
+            }
         }
         await connection.start()
         var results: [CauseResult] = []
         var complaint: Complaint?
         do throws(Complaint) {
-            guard await wait(until: { $0.state == .open }) || isOver else {
+            guard await wait(until: { $0.isListening }) || isOver else {
                 throw Complaint("the first connection did not open", status: .failure)
             }
             for cause in causes where !isOver {
@@ -105,13 +118,20 @@ actor DemoRun {
         defer { isPosting = false }
         let posting = Task(executorPreference: loop) { await self.post() }
         // Past its first probe, which comes early: what follows is found at the pace of the interval.
-        _ = await wait { $0.ledger.delivered >= 5 && $0.isProven }
+        _ = await wait { $0.ledger.delivered >= Colleague.edits + Colleague.deletions && $0.isProven }
 
         let start = loop.now
         let generation = transitions.last?.generation ?? 0
         transitions = []
         view.mark(at: start)
+        let earlier = ledger.posts.prefix(Colleague.edits + Colleague.deletions)
+        isDeaf = true
         try await cause.happen(to: simulator, fixture)
+        do throws(MattermostError) {
+            try await colleague.work(on: earlier) { await self.note($0) }
+        } catch {
+            throw Complaint("the simulator refused a post: \(error)", status: .failure)
+        }
         _ = await wait { $0.detection(generation) != nil }
         await cause.end(on: simulator)
         var result = CauseResult(cause: cause)
@@ -126,15 +146,23 @@ actor DemoRun {
         }
 
         // Posts made from now on must arrive; once the last has, each earlier one has too, or never will.
-        let count = ledger.sent.count
-        let delivers = await wait { $0.ledger.sent.count >= count + 5 }
+        isDeaf = false
+        let count = ledger.posts.count
+        let delivers = await wait { $0.ledger.posts.count >= count + 5 }
         isPosting = false
         await posting.value
-        let last = ledger.sent.last
-        let arrived = await wait { run in last.map { run.ledger.hasArrived($0) } ?? false }
+        let last = ledger.posts.last
+        let arrived = await wait { run in last.map { run.ledger.hasArrived(.posted($0)) } ?? false }
         result.isDelivering = delivers && arrived
-        result.sent = ledger.sent.count
+        // The changes of a channel come behind its posts.
+        _ = await wait { $0.ledger.missed == 0 }
+        result.sent = ledger.sent
+        result.deafPosts = ledger.deafPosts
+        result.edits = ledger.edits
+        result.deletions = ledger.deletions
         result.delivered = ledger.delivered
+        result.resumed = ledger.sources[.resumed] ?? 0
+        result.caughtUp = ledger.sources[.caughtUp] ?? 0
         result.missed = ledger.missed
         result.duplicates = ledger.duplicates
         return result
@@ -161,8 +189,7 @@ actor DemoRun {
             number += 1
             // What fails while the server is away was not posted: the demo counts what the server took.
             if let post = try? await poster.createPost(channelID: fixture.channelID, message: "post \(number)") {
-                ledger.send(post.id)
-                check()
+                note(.posted(post.id))
             }
             await pause(DemoRun.pauseBetweenPosts)
         }
@@ -176,18 +203,27 @@ actor DemoRun {
         case .verdict(let record):
             lastVerdict = record.verdict
             if record.verdict.outcome == .alive { provenGeneration = record.generation }
+        case .catchUp(let record): if record.phase == .finished { isListening = true }
         case .log: break
         }
         view.show(observation, now: loop.now)
         check()
     }
 
-    private func hear(_ event: MattermostEvent) {
-        guard event.kind == .posted, case .posted(let posted)? = try? event.content,
-            posted.post.userID == fixture.userID
-        else { return }
-        ledger.arrive(posted.post.id)
+    private func note(_ deed: PostLedger.Deed) {
+        ledger.note(deed, isDeaf: isDeaf)
         check()
+    }
+
+    private func hear(_ delivery: Delivery) {
+        guard let deed = PostLedger.Deed(delivery) else { return }
+        ledger.arrive(deed, delivery.source)
+        check()
+    }
+
+    private func fail(_ message: String) {
+        StandardError.complain("holdfast demo", message)
+        breakOff()
     }
 
     // MARK: - Waiting

@@ -39,6 +39,7 @@ final class JSONView: DemoView {
         switch observation {
         case .transition(let record): StandardOutput.write(RecordLines.line(record))
         case .verdict(let record): StandardOutput.write(RecordLines.line(record))
+        case .catchUp(let record): StandardOutput.write(RecordLines.line(record))
         case .log(let entry): StandardError.complain("holdfast demo", "\(entry.level): \(entry.message)")
         }
     }
@@ -51,7 +52,7 @@ final class JSONView: DemoView {
         StandardOutput.write(
             JSONWriter.line([
                 "type": .string("summary"), "recovered": .flag(results.allSatisfy(\.isRecovered)),
-                "causes": .array(results.map(\.json)),
+                "complete": .flag(results.allSatisfy(\.isComplete)), "causes": .array(results.map(\.json)),
             ]))
     }
 }
@@ -62,8 +63,11 @@ extension CauseResult {
             "cause": .string(cause.rawValue), "detected_by": detectedBy.map { .string($0) } ?? .raw("null"),
             "detection_s": detection.map { .seconds($0) } ?? .raw("null"),
             "recovery_s": recovery.map { .seconds($0) } ?? .raw("null"), "recovered": .flag(isRecovered),
-            "sent": .integer(Int64(sent)), "delivered": .integer(Int64(delivered)), "missed": .integer(Int64(missed)),
-            "duplicates": .integer(Int64(duplicates)),
+            "sent": .integer(Int64(sent)), "sent_while_deaf": .integer(Int64(deafPosts)),
+            "edits": .integer(Int64(edits)), "deletions": .integer(Int64(deletions)),
+            "delivered": .integer(Int64(delivered)),
+            "resumed": .integer(Int64(resumed)), "caught_up": .integer(Int64(caughtUp)),
+            "missed": .integer(Int64(missed)), "duplicates": .integer(Int64(duplicates)),
         ])
     }
 }

@@ -3,7 +3,7 @@ struct ResultTable {
     let style: Style
 
     func text(_ results: [CauseResult]) -> String {
-        let header = ["cause", "detected by", "detection", "back after", "sent", "delivered", "missed", "duplicates"]
+        let header = ["cause", "detected by", "detection", "back after", "sent", "while deaf", "missed", "duplicates"]
         let rows = results.map(cells)
         let widths = header.indices.map { column in
             ([header] + rows).map { $0[column].count }.max() ?? 0
@@ -11,7 +11,7 @@ struct ResultTable {
         let rule = style.paint(widths.map { String(repeating: "─", count: $0) }.joined(separator: "  "), .dim)
         var lines = [style.paint(line(header, widths), .bold), rule]
         for (result, row) in zip(results, rows) {
-            lines.append(style.paint(line(row, widths), result.isRecovered ? nil : .red))
+            lines.append(style.paint(line(row, widths), result.isComplete ? nil : .red))
         }
         return lines.joined(separator: "\n")
     }
@@ -19,8 +19,8 @@ struct ResultTable {
     private func cells(_ result: CauseResult) -> [String] {
         [
             result.cause.rawValue, result.detectedBy ?? "not detected", time(result.detection),
-            result.isDelivering ? time(result.recovery) : "never", "\(result.sent)", "\(result.delivered)",
-            "\(result.missed)", "\(result.duplicates)",
+            result.isDelivering ? time(result.recovery) : "never", "\(result.sent)",
+            "\(result.deafPosts)", "\(result.missed)", "\(result.duplicates)",
         ]
     }
 

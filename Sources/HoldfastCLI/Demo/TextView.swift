@@ -32,6 +32,7 @@ final class TextView: DemoView, @unchecked Sendable {
         switch observation {
         case .transition(let record): line(Instant(nanoseconds: record.time), records.text(record))
         case .verdict(let record): line(now, records.text(record))
+        case .catchUp(let record): line(now, records.text(record))
         case .log(let entry): line(now, records.text(entry))
         }
     }
@@ -44,7 +45,10 @@ final class TextView: DemoView, @unchecked Sendable {
         guard let recovery = result.recovery, result.isDelivering else {
             return print(style.paint("\(found), not recovered", .red))
         }
-        print(style.paint("\(found), open again \(recovery.secondsText(2)) s later, posts arrive", .green))
+        print(
+            style.paint(
+                "\(found), open again \(recovery.secondsText(2)) s later; "
+                    + "missed \(result.missed), duplicates \(result.duplicates)", result.isComplete ? .green : .red))
     }
 
     func leave() {
@@ -56,14 +60,15 @@ final class TextView: DemoView, @unchecked Sendable {
     func end(_ results: [CauseResult]) {
         print("")
         print(ResultTable(style: style).text(results))
-        let missed = results.reduce(0) { $0 + $1.missed }
         print("")
-        if results.allSatisfy(\.isRecovered) {
-            print(style.paint("Every cause was detected, and the connection came back.", .green))
+        if results.allSatisfy(\.isComplete) {
+            print(style.paint("Every cause was detected, the connection came back, and nothing was lost.", .green))
+        } else if results.allSatisfy(\.isRecovered) {
+            print(style.paint("Every cause was detected, but deliveries were lost or came twice.", .red))
         } else {
             print(style.paint("Not every cause was detected and recovered.", .red))
         }
-        if missed > 0 { print("Missed: what was posted while the bot heard nothing. It is not fetched yet.") }
+        print("Sent: posts, edits and deletions; of the posts, so many while the bot heard nothing.")
     }
 
     private func line(_ instant: Instant, _ text: String) {

@@ -19,11 +19,37 @@ enum RecordLines {
         ])
     }
 
+    static func line(_ record: CatchUpRecord) -> [UInt8] {
+        let (phase, pause): (String, Duration?) =
+            switch record.phase {
+            case .began: ("began", nil)
+            case .running: ("running", nil)
+            case .waiting(let pause): ("waiting", pause)
+            case .finished: ("finished", nil)
+            }
+        return JSONWriter.line([
+            "type": .string("catch_up"), "at": .integer(record.at), "generation": .integer(Int64(record.generation)),
+            "phase": .string(phase), "wait_s": pause.map { .seconds($0) } ?? .raw("null"),
+            "channels": .integer(Int64(record.channels)), "channels_done": .integer(Int64(record.channelsDone)),
+            "deliveries": .integer(Int64(record.deliveries)), "reason": .string(record.reason),
+        ])
+    }
+
     /// `data` and `broadcast` stay as the server wrote them, but for line breaks between their tokens.
     static func line(_ event: MattermostEvent) -> [UInt8] {
         JSONWriter.line([
             "type": .string("event"), "event": .string(event.name), "seq": .integer(event.sequence),
             "data": event.dataText.map(raw) ?? .raw("null"), "broadcast": event.broadcastText.map(raw) ?? .raw("null"),
+        ])
+    }
+
+    static func line(_ delivery: Delivery) -> [UInt8] {
+        JSONWriter.line([
+            "type": .string("delivery"), "number": .integer(delivery.number),
+            "source": .string(delivery.source.rawValue), "reason": .string(delivery.reason),
+            "repeated": .flag(delivery.isRepeated), "event": .string(delivery.event.name),
+            "data": delivery.event.dataText.map(raw) ?? .raw("null"),
+            "broadcast": delivery.event.broadcastText.map(raw) ?? .raw("null"),
         ])
     }
 

@@ -23,6 +23,24 @@ struct RecordText: Sendable {
             + style.paint(record.verdict.detail.onOneLine, .dim)
     }
 
+    func text(_ record: CatchUpRecord) -> String {
+        let mark =
+            switch record.phase {
+            case .began, .running: "↻ catching up"
+            case .waiting: "… waiting"
+            case .finished: "✓ caught up"
+            }
+        let count = "\(record.channelsDone)/\(record.channels)".padded(to: 14)
+        let detail =
+            switch record.phase {
+            case .began: record.reason
+            case .running: "\(record.deliveries) deliveries so far"
+            case .waiting(let pause): "the server limits the rate; on in \(pause.secondsText(2)) s"
+            case .finished: "\(record.deliveries) deliveries were missing"
+            }
+        return "\(style.paint(mark.padded(to: 24), .cyan))       \(count)  \(style.paint(detail.onOneLine, .dim))"
+    }
+
     func text(_ entry: LogEntry) -> String {
         let ink: Style.Ink = entry.level == .error ? .red : .yellow
         return "\(style.paint("! \(entry.level)".padded(to: 24), ink))       \(entry.message.onOneLine)"

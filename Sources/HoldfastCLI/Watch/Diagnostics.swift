@@ -22,7 +22,7 @@ struct Diagnostics {
             }
         case .log(let entry) where entry.level == .warning || entry.level == .error:
             StandardError.complain("holdfast", "\(entry.level): \(entry.message)")
-        case .log, .verdict: break
+        case .log, .verdict, .catchUp: break
         }
     }
 

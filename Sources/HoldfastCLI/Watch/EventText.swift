@@ -1,12 +1,22 @@
+import Holdfast
 import HoldfastMattermost
 
 /// An event in one line for a terminal.
 struct EventText {
     let style: Style
 
-    func text(_ event: MattermostEvent) -> String {
+    func text(_ event: MattermostEvent) -> String { text(event, number: event.sequence) }
+
+    /// How it came is told where that is not the usual way.
+    func text(_ delivery: Delivery) -> String {
+        let source = delivery.isRepeated ? "again" : delivery.source == .live ? "" : delivery.source.rawValue
+        return text(delivery.event, number: delivery.number)
+            + (source.isEmpty ? "" : "  " + style.paint("(\(source))", .cyan))
+    }
+
+    private func text(_ event: MattermostEvent, number: Int64) -> String {
         let name = event.name.onOneLine.cut(to: 24).padded(to: 24)
-        let sequence = "#\(event.sequence)".padded(to: 5)
+        let sequence = "#\(number)".padded(to: 5)
         return "\(name)  \(style.paint(sequence, .dim))\(summary(event).onOneLine.cut(to: 100))"
     }
 

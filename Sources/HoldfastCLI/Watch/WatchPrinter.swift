@@ -7,6 +7,7 @@ protocol WatchPrinter: Sendable {
     func begin(_ server: ServerURL)
     func show(_ observation: Observation)
     func show(_ event: MattermostEvent)
+    func show(_ delivery: Delivery)
 }
 
 /// For machines.
@@ -17,11 +18,14 @@ struct JSONPrinter: WatchPrinter {
         switch observation {
         case .transition(let record): StandardOutput.write(RecordLines.line(record))
         case .verdict(let record): StandardOutput.write(RecordLines.line(record))
+        case .catchUp(let record): StandardOutput.write(RecordLines.line(record))
         case .log: break  // A diagnostic.
         }
     }
 
     func show(_ event: MattermostEvent) { StandardOutput.write(RecordLines.line(event)) }
+
+    func show(_ delivery: Delivery) { StandardOutput.write(RecordLines.line(delivery)) }
 }
 
 /// For people.
@@ -37,11 +41,14 @@ struct TextPrinter: WatchPrinter {
         switch observation {
         case .transition(let record): write(record.at, records.text(record))
         case .verdict(let record): write(record.at, records.text(record))
+        case .catchUp(let record): write(record.at, records.text(record))
         case .log: break  // A diagnostic.
         }
     }
 
     func show(_ event: MattermostEvent) { write(nil, EventText(style: style).text(event)) }
+
+    func show(_ delivery: Delivery) { write(nil, EventText(style: style).text(delivery)) }
 
     private func write(_ milliseconds: Int64?, _ text: String) {
         let date = milliseconds.map { Date(timeIntervalSince1970: Double($0) / 1000) } ?? Date()

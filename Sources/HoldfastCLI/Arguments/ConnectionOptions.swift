@@ -1,0 +1,80 @@
+import Foundation
+import Holdfast
+import HoldfastMattermost
+import HoldfastStore
+
+/// What every command is asked that connects to a server.
+struct ConnectionOptions {
+    var server: ServerURL
+    var token: Token
+    var options = MattermostOptions()
+    var configuration = Configuration()
+    var storePath: String?
+    var duration: Duration?
+
+    static let first: [Syntax.Option] = [
+        .init("--server", "URL", "the server, e.g. https://chat.example.com (required)"),
+        .init("--token-file", "PATH", "file with the access token; without it, HOLDFAST_TOKEN is read"),
+    ]
+
+    static let last: [Syntax.Option] = [
+        .init("--probe-interval", "TIME", "how often to prove that events still arrive (default: 30s)"),
+        .init(
+            "--on-revision-change", "POLICY",
+            "the account changed: verify by the canary, or reconnect at once\n(default: verify)"),
+        .init(
+            "--canary", "WHEN",
+            "prove the push path by a private preference: suspicion, always, never\n(default: suspicion)"),
+        .init("--auth", "HOW", "sign in by header or by challenge (default: header)"),
+        .init("--ca-file", "PATH", "trust the certificates of this PEM file instead of the system's"),
+        .init("--duration", "TIME", "end by itself, e.g. 90s or 10m (default: run until a signal)"),
+    ]
+
+    init(_ arguments: Arguments) throws(Complaint) {
+        options.authentication = try arguments.choice("--auth", default: .header)
+        options.canary = try arguments.choice("--canary", default: .suspicion)
+        options.onRevisionChange = try arguments.choice("--on-revision-change", default: .verify)
+        if let path = arguments.text("--ca-file") {
+            guard access(path, R_OK) == 0 else {
+                throw Complaint("cannot read the CA file \(path): \(String(cString: strerror(errno)))")
+            }
+            options.tls.certificateAuthorityFile = path
+        }
+        let address = try arguments.required("--server", "a URL such as https://chat.example.com")
+        do throws(InvalidServerURL) {
+            server = try ServerURL(address)
+        } catch {
+            throw Complaint("--server: \(error.description)")
+        }
+        token = try Credentials.token(arguments)
+        if let interval = try arguments.duration("--probe-interval", in: .milliseconds(100) ... .seconds(86_400)) {
+            configuration.timing.probeInterval = interval
+        }
+        duration = try arguments.duration("--duration", in: .zero ... .seconds(365 * 86_400))
+        storePath = arguments.text("--store")
+        if storePath?.isEmpty == true { throw Complaint("--store is the path of a file, e.g. bot.holdfast") }
+        if !server.isSecure, !server.isLoopback {
+            StandardError.complain(
+                "holdfast", "the token travels unencrypted over http; use https if the server has it")
+        }
+    }
+
+    func service(_ store: (any DeliveryStore)?) -> MattermostService {
+        MattermostService(server: server, token: token, options: options, store: store)
+    }
+
+    /// The file of `--store`; nil where none is given.
+    func openStore() async throws(Complaint) -> SQLiteStore? {
+        guard let storePath else { return nil }
+        do throws(StoreError) {
+            return try await SQLiteStore(path: storePath)
+        } catch {
+            throw Complaint("--store: \(error.message)", status: .inputOutput)
+        }
+    }
+}
+
+extension ServerURL {
+    /// Whether what is sent there stays on this machine.
+    fileprivate var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+}

@@ -18,6 +18,28 @@ let package = Package(
                 .product(name: "HoldfastMattermost", package: "holdfast"),
                 .product(name: "MattermostSimulator", package: "holdfast"),
             ]),
+        .executableTarget(
+            name: "store",
+            dependencies: [
+                .product(name: "Holdfast", package: "holdfast"),
+                .product(name: "HoldfastStore", package: "holdfast"),
+            ]),
+        .executableTarget(
+            name: "catch-up",
+            dependencies: [
+                .product(name: "Holdfast", package: "holdfast"),
+                .product(name: "HoldfastMattermost", package: "holdfast"),
+                .product(name: "HoldfastStore", package: "holdfast"),
+                .product(name: "MattermostSimulator", package: "holdfast"),
+            ]),
+        .executableTarget(
+            name: "slow",
+            dependencies: [
+                .product(name: "Holdfast", package: "holdfast"),
+                .product(name: "HoldfastMattermost", package: "holdfast"),
+                .product(name: "HoldfastStore", package: "holdfast"),
+                .product(name: "WebSocketCodec", package: "holdfast"),
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

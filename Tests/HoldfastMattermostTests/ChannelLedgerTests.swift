@@ -77,6 +77,21 @@ import Testing
         #expect(channel.remembered.count == ChannelLedger.capacity)
     }
 
+    @Test func aGuessedTimeOfADeletionHidesNothingThatHappensBeforeIt() {
+        let channel = LedgerRig()
+        let deleted = channel.make(at: 100)
+        _ = channel.hears(.posted(deleted))
+        // Pushed without a time: at most 5,000.
+        _ = channel.hears(.deleted(deleted, by: 5000))
+        var edited = channel.make(at: 101)
+        _ = channel.hears(.posted(edited))
+        for number in 0..<1000 { _ = channel.hears(.posted(channel.make(at: 200 + Int64(number)))) }
+        channel.begin(at: 9000)
+        edited.editAt = 2000
+        edited.updateAt = 2000
+        #expect(channel.changed(edited) == [.edited(edited)])
+    }
+
     // MARK: Catching up
 
     @Test func whatIsKnownIsNotDueAgainAndWhatIsMissingIs() {

@@ -164,7 +164,10 @@ struct ChannelLedger {
         remove(key)
         batch.memory.append(.forget(key: key, channel: channelID))
         // While a catch-up is unfinished, what changed before is still looked for.
-        if position.passFrom == 0 { position.changedHorizon = max(position.changedHorizon, entry.item.changedAt) }
+        // A time that was guessed may be too late; but what was heard since is not earlier than what is forgotten.
+        if position.passFrom == 0 {
+            position.changedHorizon = max(position.changedHorizon, min(entry.item.changedAt, position.changedAt))
+        }
         if !entry.item.isReaction { position.createdHorizon = max(position.createdHorizon, entry.item.createdAt) }
         return true
     }
@@ -174,7 +177,7 @@ struct ChannelLedger {
     /// Changes up to here have been heard; not while a catch-up is unfinished, which looks for earlier ones.
     mutating func heard(_ happening: Happening) {
         guard position.passFrom == 0 else { return }
-        position.changedAt = max(position.changedAt, happening.changedAt)
+        position.changedAt = max(position.changedAt, happening.provenAt)
     }
 
     /// A live event waits until the catch-up has ended.

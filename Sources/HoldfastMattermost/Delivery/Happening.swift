@@ -17,6 +17,10 @@ struct Happening: Hashable {
     var changedAt: Int64
     /// When it happened; among those of a catch-up the order.
     var at: Int64
+    /// What the server's own times say about it at least; `changedAt` may be a guess, and too late.
+    var provenAt: Int64 { isGuessed ? createdAt : changedAt }
+    /// The server did not say when.
+    var isGuessed = false
 
     static func posted(_ post: Post) -> Happening {
         Happening(
@@ -32,10 +36,11 @@ struct Happening: Hashable {
 
     /// - Parameter time: when it happened at the latest, where the post does not say it: a deletion is pushed without a time.
     static func deleted(_ post: Post, by time: Int64 = 0) -> Happening {
-        let time = post.deleteAt > 0 ? post.deleteAt : time
+        let isGuessed = post.deleteAt == 0
+        let time = isGuessed ? time : post.deleteAt
         return Happening(
             kind: .deleted, key: post.id, createdAt: post.createAt, editedAt: post.editAt,
-            changedAt: max(time, post.updateAt), at: max(time, post.createAt))
+            changedAt: max(time, post.updateAt), at: max(time, post.createAt), isGuessed: isGuessed)
     }
 
     static func reactionAdded(_ reaction: Reaction) -> Happening {
@@ -46,9 +51,11 @@ struct Happening: Hashable {
 
     /// - Parameter time: when it happened at the latest, where the reaction does not say it.
     static func reactionRemoved(_ reaction: Reaction, by time: Int64) -> Happening {
-        let time = reaction.updateAt > 0 ? reaction.updateAt : time
+        let isGuessed = reaction.updateAt == 0
+        let time = isGuessed ? time : reaction.updateAt
         return Happening(
-            kind: .reactionRemoved, key: reaction.key, createdAt: reaction.createAt, changedAt: time, at: time)
+            kind: .reactionRemoved, key: reaction.key, createdAt: reaction.createAt, changedAt: time, at: time,
+            isGuessed: isGuessed)
     }
 }
 

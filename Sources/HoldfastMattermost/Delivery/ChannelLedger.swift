@@ -7,8 +7,9 @@ import Holdfast
 /// of what the server repeats after `capacity` others were delivered in the same channel.
 struct ChannelLedger {
     static let capacity = 256
-    /// In the middle of a catch-up, with what it would tell again if it were cut off and had forgotten.
-    static let passCapacity = 16 * capacity
+    /// In the middle of a catch-up, with the edits, deletions and reactions that it would tell again if it were cut off and had
+    /// forgotten. A process that is killed again and again before a catch-up has ended goes on with the same one.
+    static let passCapacity = 256 * capacity
     /// How far a catch-up looks back behind what was delivered last, in milliseconds of the server: events of posts that were
     /// made at the same time arrive in any order, so that the newest delivered one does not prove those before it.
     static let overlap: Int64 = 30_000

@@ -87,7 +87,8 @@ let package = Package(
         .testTarget(
             name: "HoldfastCLITests",
             dependencies: [
-                "HoldfastCLI", "CrashingGateway", "HoldfastStore", "Locking", "MattermostSimulator", "TestCertificates", "Holdfast", "StateChartKit",
+                "HoldfastCLI", "CrashingGateway", "HoldfastStore", "Locking", "MattermostSimulator", "TestCertificates",
+                "Holdfast", "StateChartKit",
                 "ConnectionLifecycle", "UVEventLoop",
                 "WorldInterface",
             ]),

@@ -104,7 +104,8 @@ private final class FloodSocket: StreamHandler {
             stream.write(acceptance)
             send(
                 #"{"event":"hello","data":{"connection_id":"connection0000000000000000","server_version":"6.6.1"},"#
-                    + #""broadcast":{"omit_users":null,"user_id":"\#(Self.user)","channel_id":"","team_id":""},"seq":0}"#)
+                    + #""broadcast":{"omit_users":null,"user_id":"\#(Self.user)","channel_id":"","team_id":""},"seq":0}"#
+            )
             sequence = 1
             return server.opened(self)
         }

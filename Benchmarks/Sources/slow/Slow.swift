@@ -71,10 +71,13 @@ struct Slow {
         configuration.timing.probeInterval = .seconds(3600)
         configuration.timing.firstProbe = .seconds(3600)
         configuration.onObservation = { observation in
-            if case .catchUp(let record) = observation, record.phase == .finished { isOpen.store(true, ordering: .relaxed) }
+            if case .catchUp(let record) = observation, record.phase == .finished {
+                isOpen.store(true, ordering: .relaxed)
+            }
         }
         let service = MattermostService(
-            server: try ServerURL("http://127.0.0.1:\(try await server.listen())"), token: try Token("slow"), store: store)
+            server: try ServerURL("http://127.0.0.1:\(try await server.listen())"), token: try Token("slow"),
+            store: store)
         let connection = Connection(service, on: loop, configuration: configuration)
         let handled = Atomic<Int>(0)
         let disorder = Atomic<Int>(0)
@@ -84,7 +87,9 @@ struct Slow {
             for try await delivery in connection.deliveries {
                 while !mayTake.load(ordering: .relaxed) { try await Task.sleep(for: .milliseconds(10)) }
                 guard case .posted(let posted)? = try? delivery.content else { continue }
-                if Int(posted.post.id.suffix(13)) != next % 10_000_000_000_000 { disorder.wrappingAdd(1, ordering: .relaxed) }
+                if Int(posted.post.id.suffix(13)) != next % 10_000_000_000_000 {
+                    disorder.wrappingAdd(1, ordering: .relaxed)
+                }
                 next += 1
                 try await delivery.acknowledge()
                 handled.wrappingAdd(1, ordering: .relaxed)
@@ -129,9 +134,13 @@ struct Slow {
                     + #""resident_before":\#(before),"peak_asleep":\#(asleep),"peak":\#(peak),"pauses":\#(pauses),"#
                     + #""seconds":\#(seconds)}"#)
         } else {
-            print("sent \(sent) events, \(server.sentBytes.load(ordering: .relaxed) >> 20) MB; handled \(count), out of order \(wrong)")
+            print(
+                "sent \(sent) events, \(server.sentBytes.load(ordering: .relaxed) >> 20) MB; handled \(count), out of order \(wrong)"
+            )
             print("while the handler slept for \(options.sleep) s the server got \(ahead >> 10) KB ahead")
-            print("resident: \(before >> 20) MB before, at most \(asleep >> 20) MB while it slept, \(peak >> 20) MB in all")
+            print(
+                "resident: \(before >> 20) MB before, at most \(asleep >> 20) MB while it slept, \(peak >> 20) MB in all"
+            )
             print("reading paused \(pauses) times; \(Int(seconds)) s")
         }
         return count == sent && wrong == 0

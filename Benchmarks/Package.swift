@@ -8,6 +8,8 @@ let package = Package(
     dependencies: [.package(name: "holdfast", path: "..")],
     targets: [
         .target(name: "CAllocationCounter"),
+        // What all benchmarks share: arguments, accounting, children, figures.
+        .target(name: "BenchmarkKit"),
         .executableTarget(
             name: "micro",
             dependencies: ["CAllocationCounter", .product(name: "ConnectionLifecycle", package: "holdfast")]),

@@ -9,52 +9,11 @@ using namespace holdfast;
 
 thread_local Parser outer;
 thread_local Parser inner;
-
-constexpr Field<HoldfastEventData> eventDataFields[] = {
-    {"channel_display_name", &HoldfastEventData::channelDisplayName},
-    {"channel_name", &HoldfastEventData::channelName},
-    {"channel_type", &HoldfastEventData::channelType},
-    {"mentions", &HoldfastEventData::mentions},
-    {"post", &HoldfastEventData::post},
-    {"sender_name", &HoldfastEventData::senderName},
-    {"set_online", &HoldfastEventData::setOnline},
-    {"team_id", &HoldfastEventData::teamID},
-    {"parent_id", &HoldfastEventData::parentID},
-    {"channel_id", &HoldfastEventData::channelID},
-    {"delete_at", &HoldfastEventData::deleteAt},
-    {"remover_id", &HoldfastEventData::removerID},
-    {"status", &HoldfastEventData::status},
-    {"user_id", &HoldfastEventData::userID},
-    {"reaction", &HoldfastEventData::reaction},
-    {"channel", &HoldfastEventData::channel},
-    {"user", Form::raw, &HoldfastEventData::user},
-    {"preferences", &HoldfastEventData::preferences},
-    {"connection_id", &HoldfastEventData::connectionID},
-    {"server_version", &HoldfastEventData::serverVersion},
-};
-
-constexpr Field<HoldfastPost> postFields[] = {
-    {"id", &HoldfastPost::id, Need::required},
-    {"create_at", &HoldfastPost::createAt},
-    {"update_at", &HoldfastPost::updateAt},
-    {"edit_at", &HoldfastPost::editAt},
-    {"delete_at", &HoldfastPost::deleteAt},
-    {"is_pinned", &HoldfastPost::isPinned},
-    {"user_id", &HoldfastPost::userID, Need::required},
-    {"channel_id", &HoldfastPost::channelID, Need::required},
-    {"root_id", &HoldfastPost::rootID},
-    {"original_id", &HoldfastPost::originalID},
-    {"message", &HoldfastPost::message},
-    {"type", &HoldfastPost::type},
-    {"props", Form::raw, &HoldfastPost::props},
-    {"hashtags", &HoldfastPost::hashtags},
-    {"pending_post_id", &HoldfastPost::pendingPostID},
-    {"reply_count", &HoldfastPost::replyCount},
-};
+thread_local Scratch scratch;
 
 constexpr Field<HoldfastPostList> postListFields[] = {
-    {"order", Form::raw, &HoldfastPostList::order},
-    {"posts", Form::raw, &HoldfastPostList::posts},
+    {"order", Form::rawText, &HoldfastPostList::order},
+    {"posts", Form::rawText, &HoldfastPostList::posts},
     {"next_post_id", &HoldfastPostList::nextPostID},
     {"prev_post_id", &HoldfastPostList::previousPostID},
 };
@@ -124,13 +83,15 @@ constexpr Field<HoldfastError> errorFields[] = {
 // `noexcept` is the fence: simdjson reports errors by code, and nothing here throws.
 extern "C" {
 
-HoldfastOutcome holdfast_read_envelope(HoldfastText frame, HoldfastEnvelope *envelope) noexcept {
+HoldfastOutcome holdfast_read_frame(
+    HoldfastText frame, HoldfastEnvelope *envelope, HoldfastContent *content) noexcept {
     *envelope = HoldfastEnvelope();
+    *content = HoldfastContent();
     ondemand::document document;
-    HOLDFAST_TRY(inner.open(frame, document));
+    HOLDFAST_TRY(outer.open(frame, document));
     ondemand::object object;
     HOLDFAST_TRY(outcomeOf(document.get_object().get(object)));
-    EnvelopeReader reader(frame.bytes, *envelope);
+    EnvelopeReader reader(frame.bytes, *envelope, ContentReader(frame.bytes, inner, scratch, *content));
     HOLDFAST_TRY(forEachMember(object, [&](const char *key, ondemand::value value) { return reader(key, value); }));
     HOLDFAST_TRY(Parser::close(document));
     return reader.finish();
@@ -138,11 +99,11 @@ HoldfastOutcome holdfast_read_envelope(HoldfastText frame, HoldfastEnvelope *env
 
 HoldfastOutcome holdfast_unescape(HoldfastText string, HoldfastText *unescaped) noexcept {
     *unescaped = {nullptr, 0};
-    ondemand::document document;
-    HOLDFAST_TRY(inner.open({string.bytes - 1, string.count + 2}, document));
-    std::string_view view;
-    HOLDFAST_TRY(outcomeOf(document.get_string().get(view)));
-    *unescaped = textOf(view);
+    char *target = scratch.reserve(string.count);
+    if (target == nullptr) { return {HOLDFAST_JSON_OUT_OF_MEMORY, nullptr}; }
+    const char *end = unescape(std::string_view(string.bytes, string.count), target);
+    if (end == nullptr) { return malformed; }
+    *unescaped = {target, size_t(end - target)};
     return success;
 }
 
@@ -153,10 +114,6 @@ HoldfastOutcome holdfast_check_object(HoldfastText json) noexcept {
     HOLDFAST_TRY(outcomeOf(document.get_object().get(object)));
     HOLDFAST_TRY(forEachMember(object, [](const char *key, ondemand::value value) { return skipMember(key, value, 2); }));
     return Parser::close(document);
-}
-
-HoldfastOutcome holdfast_read_event_data(HoldfastText json, HoldfastEventData *data) noexcept {
-    return readObject(outer, json, eventDataFields, *data);
 }
 
 HoldfastOutcome holdfast_read_post_list(HoldfastText json, HoldfastPostList *list) noexcept {
@@ -184,20 +141,24 @@ HoldfastOutcome holdfast_read_error(HoldfastText json, HoldfastError *error) noe
 }
 
 HoldfastOutcome holdfast_visit_posts(
-    HoldfastText json, void *context, void (*visit)(void *, const HoldfastPost *)) noexcept {
-    return visitRecords(inner, json, postFields, context, visit, &HoldfastPost::whole);
+    HoldfastText json, void *context, void (*visit)(void *, const HoldfastPost *, HoldfastText)) noexcept {
+    return visitRecords(inner, json, postFields, [&](const HoldfastPost &post, HoldfastText text) {
+        visit(context, &post, text);
+    });
 }
 
 HoldfastOutcome holdfast_visit_reactions_of_post(
     HoldfastText post, void *context, void (*visit)(void *, const HoldfastReaction *)) noexcept {
     const auto visitReaction = [&](ondemand::value value) -> HoldfastOutcome {
         HoldfastReaction reaction = HoldfastReaction();
-        HOLDFAST_TRY(readElement(value, reactionFields, reaction, nullptr, 4));
+        std::string_view whole;
+        HOLDFAST_TRY(readElement(value, reactionFields, reaction, whole, 4));
         visit(context, &reaction);
         return success;
     };
     const auto readMetadata = [&](const char *key, ondemand::value value) -> HoldfastOutcome {
-        if (!isKey(key, "reactions") || tokenOf(value) != "[") { return skipMember(key, value, 3); }
+        static constexpr Key reactions("reactions");
+        if (!reactions.matches(key) || tokenOf(value) != "[") { return skipMember(key, value, 3); }
         ondemand::array array;
         HOLDFAST_TRY(outcomeOf(value.get_array().get(array)));
         return forEachElement(array, visitReaction);
@@ -207,7 +168,8 @@ HoldfastOutcome holdfast_visit_reactions_of_post(
     ondemand::object object;
     HOLDFAST_TRY(outcomeOf(document.get_object().get(object)));
     HOLDFAST_TRY(forEachMember(object, [&](const char *key, ondemand::value value) -> HoldfastOutcome {
-        if (!isKey(key, "metadata") || tokenOf(value) != "{") { return skipMember(key, value, 2); }
+        static constexpr Key metadataKey("metadata");
+        if (!metadataKey.matches(key) || tokenOf(value) != "{") { return skipMember(key, value, 2); }
         ondemand::object metadata;
         HOLDFAST_TRY(outcomeOf(value.get_object().get(metadata)));
         return forEachMember(metadata, readMetadata);

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "Record.hpp"
+#include "Content.hpp"
 
 namespace holdfast {
 
@@ -10,6 +10,18 @@ constexpr std::string_view eventNames[] = {
     "typing", "status_change", "user_updated", "user_added", "user_removed", "channel_viewed", "channel_updated",
     "channel_deleted", "preferences_changed",
 };
+
+// The keys of a frame and of its `broadcast`.
+constexpr Key keyEvent("event");
+constexpr Key keyData("data");
+constexpr Key keyBroadcast("broadcast");
+constexpr Key keySeq("seq");
+constexpr Key keyStatus("status");
+constexpr Key keySeqReply("seq_reply");
+constexpr Key keyError("error");
+constexpr Key keyUserId("user_id");
+constexpr Key keyChannelId("channel_id");
+constexpr Key keyTeamId("team_id");
 
 inline uint8_t kindOf(std::string_view name) {
     uint8_t kind = 0;
@@ -23,21 +35,22 @@ inline uint8_t kindOf(std::string_view name) {
 /// Reads the members of a frame.
 class EnvelopeReader {
 public:
-    EnvelopeReader(const char *base, HoldfastEnvelope &envelope) : base(base), envelope(envelope) {}
+    EnvelopeReader(const char *base, HoldfastEnvelope &envelope, ContentReader content)
+        : base(base), envelope(envelope), content(content) {}
 
     HoldfastOutcome operator()(const char *key, ondemand::value value) {
-        if (isKey(key, "event")) { return first(hasEvent, "event", [&] { return readEvent(value); }); }
-        if (isKey(key, "data")) {
-            return first(hasData, "data", [&] { return readContainer(value, "data", envelope.data); });
+        if (keyEvent.matches(key)) { return first(hasEvent, "event", [&] { return readEvent(value); }); }
+        if (keyData.matches(key)) {
+            return first(hasData, "data", [&] { return readData(value); });
         }
-        if (isKey(key, "broadcast")) { return first(hasBroadcast, "broadcast", [&] { return readBroadcast(value); }); }
-        if (isKey(key, "seq")) { return first(hasEventSequence, "seq", [&] { return readSequence(value, "seq", 0); }); }
-        if (isKey(key, "status")) { return first(hasStatus, "status", [&] { return readStatus(value); }); }
-        if (isKey(key, "seq_reply")) {
+        if (keyBroadcast.matches(key)) { return first(hasBroadcast, "broadcast", [&] { return readBroadcast(value); }); }
+        if (keySeq.matches(key)) { return first(hasEventSequence, "seq", [&] { return readSequence(value, "seq", 0); }); }
+        if (keyStatus.matches(key)) { return first(hasStatus, "status", [&] { return readStatus(value); }); }
+        if (keySeqReply.matches(key)) {
             // The server repeats what it was sent, also when it refuses a negative one (`bad_seq`).
             return first(hasReplySequence, "seq_reply", [&] { return readSequence(value, "seq_reply", INT64_MIN); });
         }
-        if (isKey(key, "error")) {
+        if (keyError.matches(key)) {
             return first(hasError, "error", [&] { return readContainer(value, "error", envelope.error); });
         }
         return skipMember(key, value, 2);
@@ -56,6 +69,7 @@ public:
 private:
     const char *base;
     HoldfastEnvelope &envelope;
+    ContentReader content;
     bool hasEvent = false, hasData = false, hasBroadcast = false, hasEventSequence = false;
     bool hasStatus = false, hasReplySequence = false, hasError = false;
 
@@ -67,15 +81,11 @@ private:
         return body();
     }
 
-    HoldfastRange rangeOf(std::string_view part) const {
-        return {uint32_t(part.data() - base), uint32_t(part.size())};
-    }
-
     HoldfastOutcome readString(ondemand::value value, const char *key, HoldfastRange &range, bool mayBeNull) {
         const std::string_view token = tokenOf(value);
         HOLDFAST_TRY(token == "{" || token == "[" ? success : checkScalar(token));
         if (token.front() == '"') {
-            range = rangeOf(token.substr(1, token.size() - 2));
+            range = rangeOf(base, token.substr(1, token.size() - 2));
             return success;
         }
         return mayBeNull && token == "null" ? success : HoldfastOutcome{HOLDFAST_JSON_WRONG_TYPE, key};
@@ -106,7 +116,19 @@ private:
         HOLDFAST_TRY(readRaw(value, 2, raw));
         if (raw == "null") { return success; }
         if (raw.front() != '{') { return {HOLDFAST_JSON_WRONG_TYPE, key}; }
-        range = rangeOf(raw);
+        range = rangeOf(base, raw);
+        return success;
+    }
+
+    HoldfastOutcome readData(ondemand::value value) {
+        const std::string_view token = tokenOf(value);
+        if (token != "{") { return readContainer(value, "data", envelope.data); }
+        ondemand::object object;
+        HOLDFAST_TRY(outcomeOf(value.get_object().get(object)));
+        HOLDFAST_TRY(forEachMember(object, [&](const char *key, ondemand::value member) { return content(key, member); }));
+        std::string_view raw;
+        HOLDFAST_TRY(passedSince(token.data(), value, raw));
+        envelope.data = rangeOf(base, raw);
         return success;
     }
 
@@ -116,14 +138,14 @@ private:
         ondemand::object object;
         HOLDFAST_TRY(outcomeOf(value.get_object().get(object)));
         HOLDFAST_TRY(forEachMember(object, [&](const char *key, ondemand::value member) {
-            if (isKey(key, "user_id")) { return readString(member, "user_id", envelope.broadcastUserID, true); }
-            if (isKey(key, "channel_id")) { return readString(member, "channel_id", envelope.broadcastChannelID, true); }
-            if (isKey(key, "team_id")) { return readString(member, "team_id", envelope.broadcastTeamID, true); }
+            if (keyUserId.matches(key)) { return readString(member, "user_id", envelope.broadcastUserID, true); }
+            if (keyChannelId.matches(key)) { return readString(member, "channel_id", envelope.broadcastChannelID, true); }
+            if (keyTeamId.matches(key)) { return readString(member, "team_id", envelope.broadcastTeamID, true); }
             return skipMember(key, member, 3);
         }));
         std::string_view raw;
         HOLDFAST_TRY(passedSince(token.data(), value, raw));
-        envelope.broadcast = rangeOf(raw);
+        envelope.broadcast = rangeOf(base, raw);
         return success;
     }
 };

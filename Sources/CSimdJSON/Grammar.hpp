@@ -50,51 +50,94 @@ inline bool isNumber(std::string_view text) {
     return position == text.size();
 }
 
+/// Marks the first quote or backslash among eight bytes by the top bit of its byte; what it marks behind it means nothing.
+inline uint64_t quotesAndBackslashes(uint64_t word) {
+    constexpr uint64_t ones = 0x0101010101010101, highs = 0x8080808080808080;
+    const uint64_t quotes = word ^ (ones * '"'), backslashes = word ^ (ones * '\\');
+    // The lowest mark is exact; a borrow can only set false ones above it. Little-endian, as all targets are.
+    return (((quotes - ones) & ~quotes) | ((backslashes - ones) & ~backslashes)) & highs;
+}
+
 /// The first quote or backslash at or behind `text`. There is one: the first stage has seen the string closed. Reads up to
 /// seven bytes behind it, which the padding allows.
 inline const char *quoteOrBackslash(const char *text) {
-    constexpr uint64_t ones = 0x0101010101010101, highs = 0x8080808080808080;
     for (;; text += 8) {
         uint64_t word;
         std::memcpy(&word, text, 8);
-        const uint64_t quotes = word ^ (ones * '"'), backslashes = word ^ (ones * '\\');
-        const uint64_t found = (((quotes - ones) & ~quotes) | ((backslashes - ones) & ~backslashes)) & highs;
-        if (found) {
-            // The lowest mark is exact; a borrow can only set false ones above it. Little-endian, as all targets are.
-            return text + (__builtin_ctzll(found) >> 3);
-        }
+        const uint64_t marks = quotesAndBackslashes(word);
+        if (marks) { return text + (__builtin_ctzll(marks) >> 3); }
     }
 }
+
+inline uint32_t hexadecimalValue(char character) {
+    const uint32_t digit = uint8_t(character);
+    return digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10;
+}
+
+/// The four digits at `text`; beyond 16 bits when they are none.
+inline uint32_t codeUnit(const char *text) {
+    uint32_t unit = 0;
+    for (int digit = 0; digit < 4; digit += 1) {
+        if (!isHexadecimal(text[digit])) { return UINT32_MAX; }
+        unit = unit << 4 | hexadecimalValue(text[digit]);
+    }
+    return unit;
+}
+
+inline bool isHighSurrogate(uint32_t unit) { return unit >= 0xD800 && unit < 0xDC00; }
+inline bool isLowSurrogate(uint32_t unit) { return unit >= 0xDC00 && unit < 0xE000; }
+
+/// What an escape of two characters stands for, by the second one; 0 where it is none.
+struct SimpleEscapes {
+    char plain[256] = {};
+
+    constexpr SimpleEscapes() {
+        for (char same : {'"', '\\', '/'}) { plain[uint8_t(same)] = same; }
+        plain['b'] = '\b';
+        plain['f'] = '\f';
+        plain['n'] = '\n';
+        plain['r'] = '\r';
+        plain['t'] = '\t';
+    }
+
+    constexpr char operator[](uint8_t character) const { return plain[character]; }
+};
+
+constexpr SimpleEscapes simpleEscapes;
 
 /// The inside of a string that begins behind its opening quote.
 struct StringToken {
     std::string_view inside;
-    bool isValid;
-    bool hasEscapes;
+    bool isValid = false;
+    bool hasEscapes = false;
+    /// The one escape that the grammar allows and no text can hold.
+    bool hasLoneSurrogate = false;
 };
 
-/// RFC 8259 §7, without the pairing of surrogates, which only unescaping needs.
+/// RFC 8259 §7.
 inline StringToken scanString(const char *start) {
-    bool hasEscapes = false;
+    StringToken token;
     const char *position = start;
     for (;;) {
         position = quoteOrBackslash(position);
         if (*position == '"') {
-            return {std::string_view(start, size_t(position - start)), true, hasEscapes};
+            token.inside = std::string_view(start, size_t(position - start));
+            token.isValid = true;
+            return token;
         }
-        hasEscapes = true;
-        switch (position[1]) {
-        case '"': case '\\': case '/': case 'b': case 'f': case 'n': case 'r': case 't':
+        token.hasEscapes = true;
+        if (position[1] != 'u') {
+            if (simpleEscapes[uint8_t(position[1])] == 0) { return token; }
             position += 2;
-            break;
-        case 'u':
-            for (int digit = 2; digit < 6; digit += 1) {
-                if (!isHexadecimal(position[digit])) { return {{}, false, true}; }
-            }
+            continue;
+        }
+        const uint32_t unit = codeUnit(position + 2);
+        if (unit > 0xFFFF) { return token; }
+        position += 6;
+        if (isHighSurrogate(unit) && position[0] == '\\' && position[1] == 'u' && isLowSurrogate(codeUnit(position + 2))) {
             position += 6;
-            break;
-        default:
-            return {{}, false, true};
+        } else if (isHighSurrogate(unit) || isLowSurrogate(unit)) {
+            token.hasLoneSurrogate = true;
         }
     }
 }

@@ -139,17 +139,26 @@ inline HoldfastOutcome readRaw(ondemand::value value, unsigned depth, std::strin
     return passedSince(token.data(), value, raw);
 }
 
+/// A value that must be a string or null, and is the latter or has another type.
+inline HoldfastOutcome readNoString(std::string_view token, const char *key) {
+    HOLDFAST_TRY(token == "{" || token == "[" ? success : checkScalar(token));
+    return token == "null" ? success : HoldfastOutcome{HOLDFAST_JSON_WRONG_TYPE, key};
+}
+
+/// The string of a token, checked up to its end.
+inline HoldfastOutcome readInside(std::string_view token, StringToken &string) {
+    string = scanString(token.data() + 1);
+    return string.isValid && string.inside.size() + 2 == token.size() ? success : malformed;
+}
+
 /// A string or null. Without escapes it is a part of the input; with them it is unescaped into the parser's buffer, where
 /// the padding behind it is readable as well: the buffer is larger than all strings of the input and the padding together.
 inline HoldfastOutcome readText(ondemand::value value, const char *key, HoldfastText &text) {
     const std::string_view token = tokenOf(value);
-    if (token.empty() || token.front() != '"') {
-        text = {nullptr, 0};
-        HOLDFAST_TRY(token == "{" || token == "[" ? success : checkScalar(token));
-        return token == "null" ? success : HoldfastOutcome{HOLDFAST_JSON_WRONG_TYPE, key};
-    }
-    const StringToken string = scanString(token.data() + 1);
-    if (!string.isValid || string.inside.size() + 2 != token.size()) { return malformed; }
+    text = {nullptr, 0};
+    if (token.empty() || token.front() != '"') { return readNoString(token, key); }
+    StringToken string;
+    HOLDFAST_TRY(readInside(token, string));
     if (!string.hasEscapes) {
         text = textOf(string.inside);
         return success;
@@ -157,6 +166,22 @@ inline HoldfastOutcome readText(ondemand::value value, const char *key, Holdfast
     std::string_view unescaped;
     HOLDFAST_TRY(outcomeOf(value.get_string().get(unescaped)));
     text = textOf(unescaped);
+    return success;
+}
+
+inline HoldfastRange rangeOf(const char *base, std::string_view part) {
+    return {uint32_t(part.data() - base), uint32_t(part.size())};
+}
+
+/// A string or null, as the part of the input that it is.
+inline HoldfastOutcome readRange(ondemand::value value, const char *key, const char *base, HoldfastRange &range) {
+    const std::string_view token = tokenOf(value);
+    range = {0, 0};
+    if (token.empty() || token.front() != '"') { return readNoString(token, key); }
+    StringToken string;
+    HOLDFAST_TRY(readInside(token, string));
+    if (string.hasLoneSurrogate) { return malformed; }
+    range = rangeOf(base, string.inside);
     return success;
 }
 

@@ -4,65 +4,118 @@
 
 namespace holdfast {
 
-enum class Form : uint8_t { text, raw, integer, flag };
+enum class Form : uint8_t { text, range, rawText, rawRange, integer, flag, passed };
 enum class Need : uint8_t { optional, required };
+
+/// A key to compare with, eight bytes at a time: a raw one has readable bytes behind it.
+class Key {
+public:
+    constexpr Key(const char *text) : text(text) {
+        while (text[length] != '\0') { length += 1; }
+        for (size_t index = 0; index < length && index < 8; index += 1) {
+            head |= uint64_t(uint8_t(text[index])) << (8 * index);
+            mask |= uint64_t(0xFF) << (8 * index);
+        }
+    }
+
+    /// `raw` begins behind its quote. A key that is written with escapes is no known one.
+    bool matches(const char *raw) const {
+        uint64_t word;
+        std::memcpy(&word, raw, 8);
+        if ((word & mask) != head) { return false; }
+        return raw[length] == '"' && (length <= 8 || std::memcmp(raw + 8, text + 8, length - 8) == 0);
+    }
+
+    const char *text;
+
+private:
+    size_t length = 0;
+    uint64_t head = 0, mask = 0;
+};
 
 /// A key, and where its value goes. Of a key that comes twice the last one counts, as in other readers of JSON.
 template <typename Record>
 struct Field {
-    const char *key;
+    Key key;
     Form form;
     Need need = Need::optional;
     HoldfastText Record::*text = nullptr;
+    HoldfastRange Record::*range = nullptr;
     int64_t Record::*integer = nullptr;
     bool Record::*flag = nullptr;
 
     constexpr Field(const char *key, HoldfastText Record::*member, Need need = Need::optional)
         : key(key), form(Form::text), need(need), text(member) {}
+    constexpr Field(const char *key, HoldfastRange Record::*member, Need need = Need::optional)
+        : key(key), form(Form::range), need(need), range(member) {}
     constexpr Field(const char *key, Form form, HoldfastText Record::*member) : key(key), form(form), text(member) {}
+    constexpr Field(const char *key, Form form, HoldfastRange Record::*member) : key(key), form(form), range(member) {}
     constexpr Field(const char *key, int64_t Record::*member) : key(key), form(Form::integer), integer(member) {}
     constexpr Field(const char *key, bool Record::*member) : key(key), form(Form::flag), flag(member) {}
+    /// Of no interest: named so that it is passed without comparing it to all the others.
+    constexpr explicit Field(const char *key) : key(key), form(Form::passed) {}
 };
 
-/// Compares a raw key, which begins behind its quote. A key that is written with escapes is no known one.
-inline bool isKey(const char *raw, const char *key) {
-    while (*key != '\0' && *raw == *key) {
-        raw += 1;
-        key += 1;
+/// Finds the fields of a table by their keys. The server writes its keys in a fixed order, the order of these tables: the
+/// next one is nearly always the match.
+template <typename Record, size_t count>
+class FieldFinder {
+public:
+    explicit FieldFinder(const Field<Record> (&fields)[count]) : fields(fields) {}
+
+    /// Null for a key that is none of them.
+    const Field<Record> *find(const char *key) {
+        for (size_t tried = 0; tried < count; tried += 1) {
+            const Field<Record> &field = fields[next];
+            next = next + 1 == count ? 0 : next + 1;
+            if (field.key.matches(key)) { return &field; }
+        }
+        return nullptr;
     }
-    return *key == '\0' && *raw == '"';
+
+private:
+    const Field<Record> (&fields)[count];
+    size_t next = 0;
+};
+
+/// - Parameter base: where the text begins of which ranges are parts.
+template <typename Record>
+HoldfastOutcome readField(
+    const Field<Record> &field, ondemand::value value, Record &record, const char *base, unsigned depth) {
+    switch (field.form) {
+    case Form::text: return readText(value, field.key.text, record.*field.text);
+    case Form::range: return readRange(value, field.key.text, base, record.*field.range);
+    case Form::integer: return readInteger(value, field.key.text, record.*field.integer);
+    case Form::flag: return readFlag(value, field.key.text, record.*field.flag);
+    case Form::passed: return skip(value, depth + 1);
+    case Form::rawText:
+    case Form::rawRange:
+        std::string_view raw;
+        HOLDFAST_TRY(readRaw(value, depth + 1, raw));
+        if (field.form == Form::rawText) {
+            record.*field.text = raw == "null" ? HoldfastText{nullptr, 0} : textOf(raw);
+        } else {
+            record.*field.range = raw == "null" ? HoldfastRange{0, 0} : rangeOf(base, raw);
+        }
+        return success;
+    }
+    return malformed;
 }
 
 template <typename Record, size_t count>
 HoldfastOutcome readMembers(
-    ondemand::object object, const Field<Record> (&fields)[count], Record &record, unsigned depth) {
-    // The server writes its keys in a fixed order, the order of these tables: the next one is nearly always the match.
-    size_t next = 0;
+    ondemand::object object, const Field<Record> (&fields)[count], Record &record, const char *base, unsigned depth) {
+    FieldFinder<Record, count> finder(fields);
     HOLDFAST_TRY(forEachMember(object, [&](const char *key, ondemand::value value) -> HoldfastOutcome {
-        size_t tried = 0;
-        while (tried < count && !isKey(key, fields[next].key)) {
-            next = next + 1 == count ? 0 : next + 1;
-            tried += 1;
-        }
-        if (tried == count) { return skipMember(key, value, depth + 1); }
-        const Field<Record> &field = fields[next];
-        next = next + 1 == count ? 0 : next + 1;
-        switch (field.form) {
-        case Form::text: return readText(value, field.key, record.*field.text);
-        case Form::integer: return readInteger(value, field.key, record.*field.integer);
-        case Form::flag: return readFlag(value, field.key, record.*field.flag);
-        case Form::raw:
-            std::string_view raw;
-            HOLDFAST_TRY(readRaw(value, depth + 1, raw));
-            record.*field.text = raw == "null" ? HoldfastText{nullptr, 0} : textOf(raw);
-            return success;
-        }
-        return malformed;
+        const Field<Record> *field = finder.find(key);
+        return field == nullptr ? skipMember(key, value, depth + 1) : readField(*field, value, record, base, depth);
     }));
     for (const Field<Record> &field : fields) {
-        if (field.need == Need::required && (record.*field.text).bytes == nullptr) {
-            return {HOLDFAST_JSON_MISSING_KEY, field.key};
-        }
+        if (field.need == Need::optional) { continue; }
+        const bool isAbsent = field.form == Form::text
+            ? (record.*field.text).bytes == nullptr
+            : (record.*field.range).offset == 0;
+        if (isAbsent) { return {HOLDFAST_JSON_MISSING_KEY, field.key.text}; }
     }
     return success;
 }
@@ -75,7 +128,7 @@ HoldfastOutcome readObject(Parser &parser, HoldfastText json, const Field<Record
     HOLDFAST_TRY(parser.open(json, document));
     ondemand::object object;
     HOLDFAST_TRY(outcomeOf(document.get_object().get(object)));
-    HOLDFAST_TRY(readMembers(object, fields, record, 1));
+    HOLDFAST_TRY(readMembers(object, fields, record, json.bytes, 1));
     return Parser::close(document);
 }
 
@@ -112,32 +165,34 @@ HoldfastOutcome visitValues(Parser &parser, HoldfastText json, Body body) {
     return malformed;
 }
 
-/// One of several records, and the text that it was read from.
+/// One of several records. Its ranges are parts of its own text.
 template <typename Record, size_t count>
 HoldfastOutcome readElement(
-    ondemand::value value, const Field<Record> (&fields)[count], Record &record, HoldfastText *whole, unsigned depth) {
+    ondemand::value value, const Field<Record> (&fields)[count], Record &record, std::string_view &whole, unsigned depth) {
     const std::string_view token = tokenOf(value);
     if (token != "{") { return {HOLDFAST_JSON_WRONG_TYPE, nullptr}; }
     ondemand::object object;
     HOLDFAST_TRY(outcomeOf(value.get_object().get(object)));
-    HOLDFAST_TRY(readMembers(object, fields, record, depth));
-    if (whole == nullptr) { return success; }
-    std::string_view raw;
-    HOLDFAST_TRY(passedSince(token.data(), value, raw));
-    *whole = textOf(raw);
-    return success;
+    HOLDFAST_TRY(readMembers(object, fields, record, token.data(), depth));
+    return passedSince(token.data(), value, whole);
+}
+
+template <typename Record, size_t count, typename Visit>
+HoldfastOutcome visitRecords(Parser &parser, HoldfastText json, const Field<Record> (&fields)[count], Visit visit) {
+    return visitValues(parser, json, [&](ondemand::value value) -> HoldfastOutcome {
+        Record record = Record();
+        std::string_view whole;
+        HOLDFAST_TRY(readElement(value, fields, record, whole, 2));
+        visit(record, textOf(whole));
+        return success;
+    });
 }
 
 template <typename Record, size_t count>
 HoldfastOutcome visitRecords(
     Parser &parser, HoldfastText json, const Field<Record> (&fields)[count], void *context,
-    void (*visit)(void *, const Record *), HoldfastText Record::*whole = nullptr) {
-    return visitValues(parser, json, [&](ondemand::value value) -> HoldfastOutcome {
-        Record record = Record();
-        HOLDFAST_TRY(readElement(value, fields, record, whole == nullptr ? nullptr : &(record.*whole), 2));
-        visit(context, &record);
-        return success;
-    });
+    void (*visit)(void *, const Record *)) {
+    return visitRecords(parser, json, fields, [&](const Record &record, HoldfastText) { visit(context, &record); });
 }
 
 }  // namespace holdfast

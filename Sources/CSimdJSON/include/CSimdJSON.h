@@ -10,11 +10,9 @@
 // Every text that is handed in must be followed by HOLDFAST_JSON_PADDING readable bytes of any value. Everything is
 // checked to be JSON, also what is skipped: UTF-8, structure, literals, numbers, escapes, nothing behind the end.
 //
-// Memory: each thread has two parsers, which grow to the longest text that it has seen (and shrink again after one beyond
-// 1 MiB), so that a connection needs none. A text that is handed out lies in the input or in such a parser: it is valid
-// while the input is and until the next call on this thread of a function of the same floor. The outer floor is
-// holdfast_read_event_data and holdfast_read_post_list, all others are on the inner one: what lies in an outer text can be
-// read while the rest of it is still valid.
+// Memory: each thread has two parsers and a buffer for what is unescaped, which grow to the longest text that it has seen
+// (and shrink again after one beyond 1 MiB), so that a connection needs none. A text that is handed out lies in the input or
+// in such memory: it is valid while the input is and until the next call on this thread of a function of this header.
 
 #define HOLDFAST_JSON_PADDING 64
 
@@ -31,7 +29,8 @@ typedef struct {
     size_t count;
 } HoldfastText;
 
-/// A part of the input. Empty (0, 0) where the key is absent.
+/// A part of a text. (0, 0) where the key is absent or its value is null. Of a string it is the inside of the quotes, still
+/// escaped; of an object or array the whole.
 typedef struct {
     uint32_t offset;
     uint32_t count;
@@ -80,7 +79,23 @@ enum {
     HOLDFAST_EVENT_PREFERENCES_CHANGED = 16,
 };
 
-/// The outside of a frame. Ranges of strings are without their quotes and still escaped; ranges of objects are whole.
+/// All that the known events carry in `data`: parts of the frame.
+typedef struct {
+    HoldfastRange channelDisplayName, channelName, channelType, mentions, senderName;
+    HoldfastRange teamID, channelID, userID, parentID, removerID, status;
+    HoldfastRange reaction, channel, user, preferences, connectionID, serverVersion;
+    int64_t deleteAt;
+    bool setOnline;
+} HoldfastEventData;
+
+/// A post: parts of its JSON text.
+typedef struct {
+    HoldfastRange id, userID, channelID, rootID, originalID, message, type, props, hashtags, pendingPostID;
+    int64_t createAt, updateAt, editAt, deleteAt, replyCount;
+    bool isPinned;
+} HoldfastPost;
+
+/// The outside of a frame.
 typedef struct {
     bool isEvent;
     /// Of an event: HOLDFAST_EVENT_….
@@ -101,22 +116,17 @@ typedef struct {
     HoldfastRange error;
 } HoldfastEnvelope;
 
-/// All that the known events carry in `data`.
+/// An event's `data`, read on the way. What is wrong with it does not make the frame unreadable.
 typedef struct {
-    HoldfastText channelDisplayName, channelName, channelType, mentions, post, senderName;
-    HoldfastText teamID, channelID, userID, parentID, removerID, status;
-    HoldfastText reaction, channel, user, preferences, connectionID, serverVersion;
-    int64_t deleteAt;
-    bool setOnline;
-} HoldfastEventData;
-
-typedef struct {
-    HoldfastText id, userID, channelID, rootID, originalID, message, type, props, hashtags, pendingPostID;
-    int64_t createAt, updateAt, editAt, deleteAt, replyCount;
-    bool isPinned;
-    /// Of a post that is visited: all of it.
-    HoldfastText whole;
-} HoldfastPost;
+    /// The first member that has another type than it must have.
+    HoldfastOutcome outcome;
+    HoldfastEventData data;
+    /// How reading `data.post` ended: HOLDFAST_JSON_MISSING_KEY where there is none.
+    HoldfastOutcome postOutcome;
+    HoldfastPost post;
+    /// The post's JSON text, unescaped; the ranges of `post` are its parts.
+    HoldfastText postText;
+} HoldfastContent;
 
 typedef struct {
     HoldfastText order, posts, nextPostID, previousPostID;
@@ -153,16 +163,16 @@ typedef struct {
     int64_t statusCode;
 } HoldfastError;
 
-/// A frame's outside; all of the frame is checked.
-HoldfastOutcome holdfast_read_envelope(HoldfastText frame, HoldfastEnvelope *envelope) HOLDFAST_NOEXCEPT;
+/// A frame in one pass: its outside, the members of `data`, and the post in there. All of the frame is checked.
+HoldfastOutcome holdfast_read_frame(
+    HoldfastText frame, HoldfastEnvelope *envelope, HoldfastContent *content) HOLDFAST_NOEXCEPT;
 
-/// Unescapes what stands between the quotes of a JSON string, which themselves stand around `string` in memory.
+/// Unescapes what stands between the quotes of a JSON string.
 HoldfastOutcome holdfast_unescape(HoldfastText string, HoldfastText *unescaped) HOLDFAST_NOEXCEPT;
 
 /// Checks that a text is one JSON object.
 HoldfastOutcome holdfast_check_object(HoldfastText json) HOLDFAST_NOEXCEPT;
 
-HoldfastOutcome holdfast_read_event_data(HoldfastText json, HoldfastEventData *data) HOLDFAST_NOEXCEPT;
 HoldfastOutcome holdfast_read_post_list(HoldfastText json, HoldfastPostList *list) HOLDFAST_NOEXCEPT;
 
 HoldfastOutcome holdfast_read_post(HoldfastText json, HoldfastPost *post) HOLDFAST_NOEXCEPT;
@@ -176,9 +186,10 @@ HoldfastOutcome holdfast_visit_reactions_of_post(
     HoldfastText post, void *context, void (*visit)(void *, const HoldfastReaction *)) HOLDFAST_NOEXCEPT;
 
 /// Visits the elements of an array, or the values of an object, in order. The texts are valid during the whole call, and
-/// `visit` must call nothing of this header. `null` has no elements.
+/// `visit` must call nothing of this header. `null` has no elements. Of a post the ranges are parts of its own text, which
+/// is handed in with it.
 HoldfastOutcome holdfast_visit_posts(
-    HoldfastText json, void *context, void (*visit)(void *, const HoldfastPost *)) HOLDFAST_NOEXCEPT;
+    HoldfastText json, void *context, void (*visit)(void *, const HoldfastPost *, HoldfastText)) HOLDFAST_NOEXCEPT;
 HoldfastOutcome holdfast_visit_channels(
     HoldfastText json, void *context, void (*visit)(void *, const HoldfastChannel *)) HOLDFAST_NOEXCEPT;
 HoldfastOutcome holdfast_visit_users(

@@ -4,7 +4,7 @@ internal import CSimdJSON
 public struct FrameDecoder: Sendable {
     public init() {}
 
-    /// Checks all of a frame and reads its outside; an event's `data` is read when it is asked for.
+    /// Checks all of a frame and reads it, in one pass; strings are made of it when they are asked for.
     ///
     /// - Parameters:
     ///   - bytes: one text frame, followed by at least 64 readable bytes of any value (as `WebSocketDecoder` hands it out).
@@ -16,13 +16,15 @@ public struct FrameDecoder: Sendable {
         _ bytes: UnsafeRawBufferPointer, attempt: UInt32 = 0, isReplayed: Bool = false
     ) throws(DecodingFailure) -> Frame {
         var envelope = HoldfastEnvelope()
-        try holdfast_read_envelope(HoldfastText(bytes), &envelope).check()
+        var content = HoldfastContent()
+        try holdfast_read_frame(HoldfastText(bytes), &envelope, &content).check()
         if envelope.isEvent {
             // A hello says that nothing is replayed.
             let isHello = envelope.kind == MattermostEvent.Kind.hello.rawValue
             return .event(
                 MattermostEvent(
-                    storage: .make(envelope, bytes, attempt: attempt, isReplayed: isReplayed && !isHello)))
+                    storage: .make(
+                        envelope, content, bytes, attempt: attempt, isReplayed: isReplayed && !isHello)))
         }
         return .reply(try Reply(envelope, bytes))
     }
@@ -63,7 +65,7 @@ public struct Reply: Hashable, Sendable {
     init(_ envelope: HoldfastEnvelope, _ frame: UnsafeRawBufferPointer) throws(DecodingFailure) {
         sequenceReply = envelope.hasSequence ? envelope.sequence : nil
         isOK = envelope.isOK
-        data = envelope.data.count == 0 ? nil : frame.slice(envelope.data).string
+        data = envelope.data.isAbsent ? nil : frame.slice(envelope.data).string
         if envelope.error.count > 0 {
             var record = HoldfastError()
             try holdfast_read_error(frame.slice(envelope.error), &record).check()

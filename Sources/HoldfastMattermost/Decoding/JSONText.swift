@@ -1,5 +1,13 @@
 internal import CSimdJSON
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// Bytes behind every text that the parser is given.
 let jsonPadding = Int(HOLDFAST_JSON_PADDING)
 
@@ -8,12 +16,21 @@ extension HoldfastText {
         self.init(bytes: bytes.baseAddress?.assumingMemoryBound(to: CChar.self), count: bytes.count)
     }
 
-    /// A copy; empty when absent. The parser has checked that it is UTF-8.
+    /// A copy; empty when absent.
     var string: String { optionalString ?? "" }
 
     var optionalString: String? {
-        bytes.map { String(decoding: UnsafeRawBufferPointer(start: $0, count: count), as: UTF8.self) }
+        guard let bytes else { return nil }
+        let buffer = UnsafeRawBufferPointer(start: bytes, count: count)
+        guard #available(macOS 26, *) else { return String(decoding: buffer, as: UTF8.self) }
+        // Sound: simdjson has found the input to be UTF-8, and each of its texts ends where characters end.
+        var span = unsafe UTF8Span(unchecked: unsafe buffer.bindMemory(to: UInt8.self).span)
+        _ = span.checkForASCII()
+        return String(copying: span)
     }
+
+    /// Whether a string's inside holds a backslash.
+    var hasEscapes: Bool { memchr(bytes, CInt(UInt8(ascii: "\\")), count) != nil }
 }
 
 /// Bytes with readable padding behind them, for texts that do not come from a stream's buffer.

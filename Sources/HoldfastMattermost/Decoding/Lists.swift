@@ -28,10 +28,8 @@ extension PostRow {
     /// The posts of a JSON array, or the values of an object.
     static func list(_ json: HoldfastText) throws(DecodingFailure) -> [PostRow] {
         try collect { context in
-            holdfast_visit_posts(json, context) { context, record in
-                if let record {
-                    add(PostRow(post: Post(record.pointee), text: record.pointee.whole.string), to: context)
-                }
+            holdfast_visit_posts(json, context) { context, record, text in
+                if let record { add(PostRow(post: Post(.make(record.pointee, text), record.pointee)), to: context) }
             }
         }
     }

@@ -34,36 +34,44 @@ extension MattermostEvent.Content {
             return
         }
         let storage = event.storage
-        guard storage.envelope.data.count > 0 else { throw DecodingFailure(.missingKey, key: "data") }
-        self = try storage.withText(in: storage.envelope.data) { json throws(DecodingFailure) in
-            // Its texts lie in the event or in the outer parser: valid to the end of this closure.
-            var data = HoldfastEventData()
-            try holdfast_read_event_data(json, &data).check()
-            return try Self(kind, data, event)
-        }
-    }
-
-    private init(_ kind: MattermostEvent.Kind, _ data: HoldfastEventData, _ event: MattermostEvent)
-        throws(DecodingFailure)
-    {
+        guard !storage.envelope.data.isAbsent else { throw DecodingFailure(.missingKey, key: "data") }
+        try storage.content.outcome.check()
+        let data = EventData(storage: storage)
         switch kind {
         case .other: self = .other
         case .hello: self = .hello(Hello(data))
-        case .posted: self = .posted(try Posted(data))
-        case .postEdited: self = .postEdited(try Post(nested: data.post))
-        case .postDeleted: self = .postDeleted(try Post(nested: data.post))
-        case .ephemeralMessage: self = .ephemeralMessage(try Post(nested: data.post))
-        case .reactionAdded: self = .reactionAdded(try Reaction(nested: data.reaction))
-        case .reactionRemoved: self = .reactionRemoved(try Reaction(nested: data.reaction))
+        case .posted: self = .posted(try Posted(storage))
+        case .postEdited: self = .postEdited(try Post(storage))
+        case .postDeleted: self = .postDeleted(try Post(storage))
+        case .ephemeralMessage: self = .ephemeralMessage(try Post(storage))
+        case .reactionAdded: self = .reactionAdded(try Reaction(nestedIn: data))
+        case .reactionRemoved: self = .reactionRemoved(try Reaction(nestedIn: data))
         case .typing: self = .typing(Typing(data, event.broadcast))
         case .statusChange: self = .statusChange(StatusChange(data))
-        case .userUpdated: self = .userUpdated(try User(nested: data.user))
+        case .userUpdated: self = .userUpdated(try User(nestedIn: data))
         case .userAdded: self = .userAdded(UserAdded(data, event.broadcast))
         case .userRemoved: self = .userRemoved(UserRemoved(data, event.broadcast))
-        case .channelViewed: self = .channelViewed(channelID: data.channelID.string)
-        case .channelUpdated: self = .channelUpdated(try Channel(nested: data.channel))
+        case .channelViewed: self = .channelViewed(channelID: data[\.channelID])
+        case .channelUpdated: self = .channelUpdated(try Channel(nestedIn: data))
         case .channelDeleted: self = .channelDeleted(ChannelDeleted(data, event.broadcast))
-        case .preferencesChanged: self = .preferencesChanged(try Preference.list(data.preferences))
+        case .preferencesChanged:
+            self = .preferencesChanged(try storage.withNested(storage.content.data.preferences, Preference.list))
         }
     }
+}
+
+/// The members of an event's `data`.
+struct EventData {
+    let storage: TextStorage
+
+    /// Empty when it is absent.
+    subscript(member: KeyPath<HoldfastEventData, HoldfastRange>) -> String {
+        storage.string(storage.content.data[keyPath: member])
+    }
+
+    func optional(_ member: KeyPath<HoldfastEventData, HoldfastRange>) -> String? {
+        storage.content.data[keyPath: member].isAbsent ? nil : self[member]
+    }
+
+    var deleteAt: Int64 { storage.content.data.deleteAt }
 }

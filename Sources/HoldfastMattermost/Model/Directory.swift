@@ -52,9 +52,11 @@ public struct User: Hashable, Sendable, Identifiable {
             updateAt: record.updateAt, deleteAt: record.deleteAt, isBot: record.isBot)
     }
 
-    init(nested json: HoldfastText) throws(DecodingFailure) {
-        guard json.bytes != nil else { throw DecodingFailure(.missingKey, key: "user") }
-        try self.init(json: json)
+    /// It is an object there, not JSON in a string.
+    init(nestedIn data: EventData) throws(DecodingFailure) {
+        let range = data.storage.content.data.user
+        guard !range.isAbsent else { throw DecodingFailure(.missingKey, key: "user") }
+        self = try data.storage.withText { text throws(DecodingFailure) in try User(json: text.slice(range)) }
     }
 }
 
@@ -113,9 +115,11 @@ public struct Channel: Hashable, Sendable, Identifiable {
         self.init(record)
     }
 
-    init(nested json: HoldfastText) throws(DecodingFailure) {
-        guard json.bytes != nil else { throw DecodingFailure(.missingKey, key: "channel") }
-        try self.init(json: json)
+    init(nestedIn data: EventData) throws(DecodingFailure) {
+        self = try data.storage.withNested(data.storage.content.data.channel) { json throws(DecodingFailure) in
+            guard json.bytes != nil else { throw DecodingFailure(.missingKey, key: "channel") }
+            return try Channel(json: json)
+        }
     }
 }
 

@@ -11,8 +11,8 @@ public struct Hello: Hashable, Sendable {
         self.serverVersion = serverVersion
     }
 
-    init(_ data: HoldfastEventData) {
-        self.init(connectionID: data.connectionID.string, serverVersion: data.serverVersion.string)
+    init(_ data: EventData) {
+        self.init(connectionID: data[\.connectionID], serverVersion: data[\.serverVersion])
     }
 }
 
@@ -47,9 +47,11 @@ public struct Reaction: Hashable, Sendable {
         self.init(record)
     }
 
-    init(nested json: HoldfastText) throws(DecodingFailure) {
-        guard json.bytes != nil else { throw DecodingFailure(.missingKey, key: "reaction") }
-        try self.init(json: json)
+    init(nestedIn data: EventData) throws(DecodingFailure) {
+        self = try data.storage.withNested(data.storage.content.data.reaction) { json throws(DecodingFailure) in
+            guard json.bytes != nil else { throw DecodingFailure(.missingKey, key: "reaction") }
+            return try Reaction(json: json)
+        }
     }
 }
 
@@ -66,8 +68,8 @@ public struct Typing: Hashable, Sendable {
         self.parentID = parentID
     }
 
-    init(_ data: HoldfastEventData, _ broadcast: MattermostEvent.Broadcast) {
-        self.init(userID: data.userID.string, channelID: broadcast.channelID, parentID: data.parentID.string)
+    init(_ data: EventData, _ broadcast: MattermostEvent.Broadcast) {
+        self.init(userID: data[\.userID], channelID: broadcast.channelID, parentID: data[\.parentID])
     }
 }
 
@@ -81,8 +83,8 @@ public struct StatusChange: Hashable, Sendable {
         self.status = status
     }
 
-    init(_ data: HoldfastEventData) {
-        self.init(userID: data.userID.string, status: data.status.string)
+    init(_ data: EventData) {
+        self.init(userID: data[\.userID], status: data[\.status])
     }
 }
 
@@ -98,8 +100,8 @@ public struct UserAdded: Hashable, Sendable {
         self.teamID = teamID
     }
 
-    init(_ data: HoldfastEventData, _ broadcast: MattermostEvent.Broadcast) {
-        self.init(userID: data.userID.string, channelID: broadcast.channelID, teamID: data.teamID.string)
+    init(_ data: EventData, _ broadcast: MattermostEvent.Broadcast) {
+        self.init(userID: data[\.userID], channelID: broadcast.channelID, teamID: data[\.teamID])
     }
 }
 
@@ -116,10 +118,10 @@ public struct UserRemoved: Hashable, Sendable {
         self.removerID = removerID
     }
 
-    init(_ data: HoldfastEventData, _ broadcast: MattermostEvent.Broadcast) {
+    init(_ data: EventData, _ broadcast: MattermostEvent.Broadcast) {
         self.init(
-            userID: data.userID.optionalString ?? broadcast.userID,
-            channelID: data.channelID.optionalString ?? broadcast.channelID, removerID: data.removerID.string)
+            userID: data.optional(\.userID) ?? broadcast.userID,
+            channelID: data.optional(\.channelID) ?? broadcast.channelID, removerID: data[\.removerID])
     }
 }
 
@@ -136,7 +138,7 @@ public struct ChannelDeleted: Hashable, Sendable {
         self.deleteAt = deleteAt
     }
 
-    init(_ data: HoldfastEventData, _ broadcast: MattermostEvent.Broadcast) {
-        self.init(channelID: data.channelID.string, teamID: broadcast.teamID, deleteAt: data.deleteAt)
+    init(_ data: EventData, _ broadcast: MattermostEvent.Broadcast) {
+        self.init(channelID: data[\.channelID], teamID: broadcast.teamID, deleteAt: data.deleteAt)
     }
 }

@@ -2,7 +2,7 @@ internal import CSimdJSON
 
 /// An event of the server: the text as it was sent, and what was peeked of it. One reference wide, one allocation.
 ///
-/// The typed `content` is read from the text each time it is asked for; ask once.
+/// It was read when it came; a string of its typed `content` is made each time it is asked for.
 public struct MattermostEvent: Sendable {
     /// The events that are known by name.
     public enum Kind: UInt8, CaseIterable, Sendable {
@@ -26,7 +26,7 @@ public struct MattermostEvent: Sendable {
     }
 
     /// Sound to send: the storage never changes (`ManagedBuffer` only cannot say so).
-    nonisolated(unsafe) let storage: EventStorage
+    nonisolated(unsafe) let storage: TextStorage
 
     /// `other` when the name is not known here.
     public var kind: Kind { Kind(rawValue: storage.envelope.kind) ?? .other }

@@ -1,119 +1,136 @@
 internal import CSimdJSON
 
 /// A message in a channel. Times are milliseconds since 1970 by the server's clock; 0 means never.
-public struct Post: Hashable, Sendable, Identifiable {
-    public var id: String
+///
+/// It refers to the text that the server sent: a string is made of it each time it is asked for, so ask once for what is
+/// needed often.
+public struct Post: Sendable, Identifiable {
     public var createAt: Int64
     /// Moves with each change, also with a reaction.
     public var updateAt: Int64
     public var editAt: Int64
     public var deleteAt: Int64
-    public var isPinned: Bool
-    /// The author.
-    public var userID: String
-    public var channelID: String
-    /// The first post of the thread; empty when this is none of its replies.
-    public var rootID: String
-    /// Set on a copy that an edit left in the history: the post that was edited.
-    public var originalID: String
-    public var message: String
-    /// Empty for a person's post; `system_…` for those of the server.
-    public var type: String
-    /// Raw JSON object, `{}` when there is none.
-    public var props: String
-    public var hashtags: String
-    /// As the client gave it when it created the post.
-    public var pendingPostID: String
     public var replyCount: Int64
+    public var isPinned: Bool
+    /// Sound to send: the storage never changes (`ManagedBuffer` only cannot say so).
+    nonisolated(unsafe) var storage: TextStorage
 
+    public var id: String { storage.postString(\.id) }
+    /// The author.
+    public var userID: String { storage.postString(\.userID) }
+    public var channelID: String { storage.postString(\.channelID) }
+    /// The first post of the thread; empty when this is none of its replies.
+    public var rootID: String { storage.postString(\.rootID) }
+    /// Set on a copy that an edit left in the history: the post that was edited.
+    public var originalID: String { storage.postString(\.originalID) }
+    public var message: String { storage.postString(\.message) }
+    /// Empty for a person's post; `system_…` for those of the server.
+    public var type: String { storage.postString(\.type) }
+    /// Raw JSON object, `{}` when there is none.
+    public var props: String {
+        let range = storage.content.post.props
+        return range.isAbsent ? "{}" : storage.withPost { $0.slice(range).string }
+    }
+    public var hashtags: String { storage.postString(\.hashtags) }
+    /// As the client gave it when it created the post.
+    public var pendingPostID: String { storage.postString(\.pendingPostID) }
+
+    /// The JSON object as the server sent it.
+    public var text: String { storage.withPost { String(decoding: $0, as: UTF8.self) } }
+}
+
+extension Post {
+    /// Whether the server says that a bot or an integration wrote it.
+    public var isFromBot: Bool {
+        let props = props
+        return props.contains("\"from_bot\":\"true\"") || props.contains("\"from_webhook\":\"true\"")
+    }
+
+    init(_ storage: TextStorage, _ record: HoldfastPost) {
+        self.init(
+            createAt: record.createAt, updateAt: record.updateAt, editAt: record.editAt, deleteAt: record.deleteAt,
+            replyCount: record.replyCount, isPinned: record.isPinned, storage: storage)
+    }
+
+    /// The post that an event carries.
+    init(_ storage: TextStorage) throws(DecodingFailure) {
+        let content = storage.content
+        try content.postOutcome.check()
+        self.init(storage, content.post)
+    }
+
+    init(json: HoldfastText) throws(DecodingFailure) {
+        var record = HoldfastPost()
+        try holdfast_read_post(json, &record).check()
+        self.init(.make(record, json), record)
+    }
+
+    /// For tests of code that handles posts.
+    ///
+    /// - Parameter props: a JSON object; anything else is taken as `{}`.
     public init(
         id: String, createAt: Int64, updateAt: Int64, editAt: Int64 = 0, deleteAt: Int64 = 0, isPinned: Bool = false,
         userID: String, channelID: String, rootID: String = "", originalID: String = "", message: String,
         type: String = "", props: String = "{}", hashtags: String = "", pendingPostID: String = "",
         replyCount: Int64 = 0
     ) {
-        self.id = id
-        self.createAt = createAt
-        self.updateAt = updateAt
-        self.editAt = editAt
-        self.deleteAt = deleteAt
-        self.isPinned = isPinned
-        self.userID = userID
-        self.channelID = channelID
-        self.rootID = rootID
-        self.originalID = originalID
-        self.message = message
-        self.type = type
-        self.props = props
-        self.hashtags = hashtags
-        self.pendingPostID = pendingPostID
-        self.replyCount = replyCount
+        let isObject = (try? withPadding(props.utf8) { json throws(DecodingFailure) in
+            try holdfast_check_object(json).check()
+        }) != nil
+        let text = JSONWriter.object([
+            "id": .string(id), "create_at": .integer(createAt), "update_at": .integer(updateAt),
+            "edit_at": .integer(editAt), "delete_at": .integer(deleteAt), "is_pinned": .flag(isPinned),
+            "user_id": .string(userID), "channel_id": .string(channelID), "root_id": .string(rootID),
+            "original_id": .string(originalID), "message": .string(message), "type": .string(type),
+            "props": .raw(isObject ? props : "{}"), "hashtags": .string(hashtags),
+            "pending_post_id": .string(pendingPostID), "reply_count": .integer(replyCount),
+        ])
+        // What was just written can be read.
+        let post = try? withPadding(text) { json throws(DecodingFailure) in try Post(json: json) }
+        self = post ?? Post(.make(HoldfastPost(), HoldfastText()), HoldfastPost())
     }
 }
 
-extension Post {
-    /// Whether the server says that a bot or an integration wrote it.
-    public var isFromBot: Bool {
-        props.contains("\"from_bot\":\"true\"") || props.contains("\"from_webhook\":\"true\"")
+extension Post: Hashable {
+    public static func == (one: Post, other: Post) -> Bool {
+        one.createAt == other.createAt && one.updateAt == other.updateAt && one.editAt == other.editAt
+            && one.deleteAt == other.deleteAt && one.replyCount == other.replyCount && one.isPinned == other.isPinned
+            && strings.allSatisfy { one[keyPath: $0] == other[keyPath: $0] }
     }
 
-    init(_ record: HoldfastPost) {
-        self.init(
-            id: record.id.string, createAt: record.createAt, updateAt: record.updateAt, editAt: record.editAt,
-            deleteAt: record.deleteAt, isPinned: record.isPinned, userID: record.userID.string,
-            channelID: record.channelID.string, rootID: record.rootID.string, originalID: record.originalID.string,
-            message: record.message.string, type: record.type.string, props: record.props.optionalString ?? "{}",
-            hashtags: record.hashtags.string, pendingPostID: record.pendingPostID.string,
-            replyCount: record.replyCount)
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(id)
+        hasher.combine(updateAt)
     }
 
-    init(json: HoldfastText) throws(DecodingFailure) {
-        var record = HoldfastPost()
-        try holdfast_read_post(json, &record).check()
-        self.init(record)
-    }
-
-    init(nested json: HoldfastText) throws(DecodingFailure) {
-        guard json.bytes != nil else { throw DecodingFailure(.missingKey, key: "post") }
-        try self.init(json: json)
+    private static var strings: [KeyPath<Post, String>] {
+        [\.id, \.userID, \.channelID, \.rootID, \.originalID, \.message, \.type, \.props, \.hashtags, \.pendingPostID]
     }
 }
 
 /// A new post, and what the server says about its surroundings.
 public struct Posted: Hashable, Sendable {
     public var post: Post
-    public var channelDisplayName: String
-    public var channelName: String
-    /// `O` public, `P` private, `D` direct, `G` group.
-    public var channelType: String
     /// Ids of the users whom it mentions.
     public var mentions: [String]
-    /// E.g. `@admin`.
-    public var senderName: String
-    /// Empty in direct and group channels.
-    public var teamID: String
     public var setOnline: Bool
 
-    public init(
-        post: Post, channelDisplayName: String = "", channelName: String = "", channelType: String = "",
-        mentions: [String] = [], senderName: String = "", teamID: String = "", setOnline: Bool = false
-    ) {
-        self.post = post
-        self.channelDisplayName = channelDisplayName
-        self.channelName = channelName
-        self.channelType = channelType
-        self.mentions = mentions
-        self.senderName = senderName
-        self.teamID = teamID
-        self.setOnline = setOnline
-    }
+    public var channelDisplayName: String { data[\.channelDisplayName] }
+    public var channelName: String { data[\.channelName] }
+    /// `O` public, `P` private, `D` direct, `G` group.
+    public var channelType: String { data[\.channelType] }
+    /// E.g. `@admin`.
+    public var senderName: String { data[\.senderName] }
+    /// Empty in direct and group channels.
+    public var teamID: String { data[\.teamID] }
 
-    init(_ data: HoldfastEventData) throws(DecodingFailure) {
-        self.init(
-            post: try Post(nested: data.post), channelDisplayName: data.channelDisplayName.string,
-            channelName: data.channelName.string, channelType: data.channelType.string,
-            mentions: try String.list(data.mentions), senderName: data.senderName.string,
-            teamID: data.teamID.string, setOnline: data.setOnline)
+    private var data: EventData { EventData(storage: post.storage) }
+
+    init(_ storage: TextStorage) throws(DecodingFailure) {
+        post = try Post(storage)
+        let data = storage.content.data
+        setOnline = data.setOnline
+        mentions = data.mentions.isAbsent ? [] : try storage.withNested(data.mentions, String.list)
     }
 }
 
@@ -140,11 +157,11 @@ public struct PostList: Hashable, Sendable {
     }
 }
 
-/// A post in a listing, and its text.
+/// A post in a listing.
 struct PostRow: Sendable {
     var post: Post
     /// The JSON object as the server sent it.
-    var text: String
+    var text: String { post.text }
 }
 
 /// A page of posts, newest first, with their texts.

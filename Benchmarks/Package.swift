@@ -19,6 +19,14 @@ let package = Package(
                 .product(name: "Holdfast", package: "holdfast"),
                 .product(name: "WebSocketCodec", package: "holdfast"),
             ]),
+        .executableTarget(
+            name: "load",
+            dependencies: [
+                "BenchmarkKit",
+                .product(name: "ConnectionLifecycle", package: "holdfast"),
+                .product(name: "Holdfast", package: "holdfast"),
+                .product(name: "HoldfastMattermost", package: "holdfast"),
+            ]),
         .systemLibrary(
             name: "CBenchmarkUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"]), .brew(["libuv"])]),
         .executableTarget(

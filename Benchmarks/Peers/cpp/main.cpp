@@ -131,6 +131,7 @@ struct Client {
 
     // Storm.
     bool isStorming = false;
+    size_t losses = 0;
 
     void start();
     void allReady();
@@ -404,6 +405,7 @@ void Client::allReady() {
         }
         break;
     case Mode::storm:
+        if (isStorming && losses < connectionCount) { return; }
         if (isStorming) { finishStorm(); }
         std::fputs("ready\n", stderr);
         break;
@@ -421,6 +423,7 @@ void Client::lost(Connection &connection, const char *why) {
     }
     connection.phase = Connection::closed;
     readyCount -= 1;
+    losses += 1;
     uv_close(reinterpret_cast<uv_handle_t *>(&connection.tcp), [](uv_handle_t *handle) {
         Connection &connection = connectionOf(handle);
         connection.client->waiting.push_back(&connection);

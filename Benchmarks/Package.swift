@@ -9,7 +9,30 @@ let package = Package(
     targets: [
         .target(name: "CAllocationCounter"),
         // What all benchmarks share: arguments, accounting, children, figures.
-        .target(name: "BenchmarkKit"),
+        .target(name: "CProcessor"),
+        .target(name: "BenchmarkKit", dependencies: ["CProcessor"]),
+        // The load server, the engine as a client of it, and the same client in C++.
+        .executableTarget(
+            name: "blast",
+            dependencies: [
+                "BenchmarkKit",
+                .product(name: "Holdfast", package: "holdfast"),
+                .product(name: "WebSocketCodec", package: "holdfast"),
+            ]),
+        .executableTarget(
+            name: "load",
+            dependencies: [
+                "BenchmarkKit",
+                .product(name: "ConnectionLifecycle", package: "holdfast"),
+                .product(name: "Holdfast", package: "holdfast"),
+                .product(name: "HoldfastMattermost", package: "holdfast"),
+            ]),
+        .systemLibrary(
+            name: "CBenchmarkUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"]), .brew(["libuv"])]),
+        .executableTarget(
+            name: "cpp-peer", dependencies: ["CBenchmarkUV"], path: "Peers/cpp", exclude: ["run"],
+            cxxSettings: [.unsafeFlags(["-O3"])],
+            linkerSettings: [.linkedLibrary("uv"), .linkedLibrary("simdjson")]),
         .executableTarget(
             name: "micro",
             dependencies: ["CAllocationCounter", .product(name: "ConnectionLifecycle", package: "holdfast")]),
@@ -43,5 +66,6 @@ let package = Package(
                 .product(name: "WebSocketCodec", package: "holdfast"),
             ]),
     ],
-    swiftLanguageModes: [.v6]
+    swiftLanguageModes: [.v6],
+    cxxLanguageStandard: .cxx17
 )

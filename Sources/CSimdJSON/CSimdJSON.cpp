@@ -10,6 +10,7 @@ using namespace holdfast;
 thread_local Parser outer;
 thread_local Parser inner;
 thread_local Scratch scratch;
+thread_local PlainPostReader plainPost;
 
 constexpr Field<HoldfastPostList> postListFields[] = {
     {"order", Form::rawText, &HoldfastPostList::order},
@@ -85,13 +86,11 @@ extern "C" {
 
 HoldfastOutcome holdfast_read_frame(
     HoldfastText frame, HoldfastEnvelope *envelope, HoldfastContent *content) noexcept {
-    *envelope = HoldfastEnvelope();
-    *content = HoldfastContent();
     ondemand::document document;
     HOLDFAST_TRY(outer.open(frame, document));
     ondemand::object object;
     HOLDFAST_TRY(outcomeOf(document.get_object().get(object)));
-    EnvelopeReader reader(frame.bytes, *envelope, ContentReader(frame.bytes, inner, scratch, *content));
+    EnvelopeReader reader(frame.bytes, *envelope, ContentReader(frame.bytes, inner, plainPost, scratch, *content));
     HOLDFAST_TRY(forEachMember(object, [&](const char *key, ondemand::value value) { return reader(key, value); }));
     HOLDFAST_TRY(Parser::close(document));
     return reader.finish();

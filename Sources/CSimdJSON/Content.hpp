@@ -1,6 +1,7 @@
 #pragma once
 
 #include "Record.hpp"
+#include "PlainPost.hpp"
 #include "Unescaping.hpp"
 
 namespace holdfast {
@@ -27,33 +28,12 @@ constexpr Field<HoldfastEventData> eventDataFields[] = {
     {"server_version", &HoldfastEventData::serverVersion},
 };
 
-constexpr Field<HoldfastPost> postFields[] = {
-    {"id", &HoldfastPost::id, Need::required},
-    {"create_at", &HoldfastPost::createAt},
-    {"update_at", &HoldfastPost::updateAt},
-    {"edit_at", &HoldfastPost::editAt},
-    {"delete_at", &HoldfastPost::deleteAt},
-    {"is_pinned", &HoldfastPost::isPinned},
-    {"user_id", &HoldfastPost::userID, Need::required},
-    {"channel_id", &HoldfastPost::channelID, Need::required},
-    {"root_id", &HoldfastPost::rootID},
-    {"original_id", &HoldfastPost::originalID},
-    {"message", &HoldfastPost::message},
-    {"type", &HoldfastPost::type},
-    {"props", Form::rawRange, &HoldfastPost::props},
-    {"hashtags", &HoldfastPost::hashtags},
-    {"pending_post_id", &HoldfastPost::pendingPostID},
-    {"reply_count", &HoldfastPost::replyCount},
-    Field<HoldfastPost>("last_reply_at"),
-    Field<HoldfastPost>("participants"),
-    Field<HoldfastPost>("metadata"),
-};
-
 /// Reads the members of `data`. What is only of another type than it should be is noted, and the frame stays readable.
 class ContentReader {
 public:
-    ContentReader(const char *base, Parser &parser, Scratch &scratch, HoldfastContent &content)
-        : base(base), parser(parser), scratch(scratch), content(content), finder(eventDataFields) {
+    ContentReader(
+        const char *base, Parser &parser, PlainPostReader &plainPost, Scratch &scratch, HoldfastContent &content)
+        : base(base), parser(parser), plainPost(plainPost), scratch(scratch), content(content), finder(eventDataFields) {
         content.postOutcome = {HOLDFAST_JSON_MISSING_KEY, "post"};
     }
 
@@ -71,6 +51,7 @@ public:
 private:
     const char *base;
     Parser &parser;
+    PlainPostReader &plainPost;
     Scratch &scratch;
     HoldfastContent &content;
     FieldFinder<HoldfastEventData, std::size(eventDataFields)> finder;
@@ -86,6 +67,10 @@ private:
         const std::string_view inside = token.substr(1, token.size() - 2);
         char *text = scratch.reserve(inside.size());
         if (text == nullptr) { return {HOLDFAST_JSON_OUT_OF_MEMORY, nullptr}; }
+        if (plainPost.read(inside, text, content.postText, content.post)) {
+            content.postOutcome = success;
+            return success;
+        }
         const char *end = unescape(inside, text);
         if (end == nullptr) {
             // The grammar allows a lone surrogate, which no text can hold: the frame is readable, the post is not.

@@ -83,24 +83,26 @@ private:
 
     HoldfastOutcome readString(ondemand::value value, const char *key, HoldfastRange &range, bool mayBeNull) {
         const std::string_view token = tokenOf(value);
-        HOLDFAST_TRY(token == "{" || token == "[" ? success : checkScalar(token));
-        if (token.front() == '"') {
-            range = rangeOf(base, token.substr(1, token.size() - 2));
+        if (!token.empty() && token.front() == '"') {
+            StringToken string;
+            HOLDFAST_TRY(readInside(token, string));
+            range = rangeOf(base, string.inside, string.hasEscapes);
             return success;
         }
+        HOLDFAST_TRY(token == "{" || token == "[" ? success : checkScalar(token));
         return mayBeNull && token == "null" ? success : HoldfastOutcome{HOLDFAST_JSON_WRONG_TYPE, key};
     }
 
     HoldfastOutcome readEvent(ondemand::value value) {
         HOLDFAST_TRY(readString(value, "event", envelope.name, false));
-        envelope.kind = kindOf(std::string_view(base + envelope.name.offset, envelope.name.count));
+        envelope.kind = kindOf(viewOf(base, envelope.name));
         return success;
     }
 
     HoldfastOutcome readStatus(ondemand::value value) {
         HoldfastRange range{0, 0};
         HOLDFAST_TRY(readString(value, "status", range, false));
-        envelope.isOK = std::string_view(base + range.offset, range.count) == "OK";
+        envelope.isOK = viewOf(base, range) == "OK";
         return success;
     }
 

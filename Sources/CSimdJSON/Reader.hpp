@@ -36,8 +36,8 @@ class Parser {
 public:
     HoldfastOutcome open(HoldfastText json, ondemand::document &document) {
         if (json.bytes == nullptr || json.count == 0) { return malformed; }
-        // Ranges are 32 bits wide, and simdjson ends at 4 GiB.
-        if (json.count > UINT32_MAX - 4096) { return {HOLDFAST_JSON_TOO_LARGE, nullptr}; }
+        // The counts of ranges are 31 bits wide.
+        if (json.count > INT32_MAX - 4096) { return {HOLDFAST_JSON_TOO_LARGE, nullptr}; }
         constexpr size_t retained = 1 << 20;
         if (parser.capacity() < json.count || (parser.capacity() > retained && json.count <= retained)) {
             size_t capacity = 4096;
@@ -169,8 +169,12 @@ inline HoldfastOutcome readText(ondemand::value value, const char *key, Holdfast
     return success;
 }
 
-inline HoldfastRange rangeOf(const char *base, std::string_view part) {
-    return {uint32_t(part.data() - base), uint32_t(part.size())};
+inline HoldfastRange rangeOf(const char *base, std::string_view part, bool hasEscapes = false) {
+    return {uint32_t(part.data() - base), uint32_t(part.size()) << 1 | uint32_t(hasEscapes)};
+}
+
+inline std::string_view viewOf(const char *base, HoldfastRange range) {
+    return std::string_view(base + range.offset, range.countAndEscapes >> 1);
 }
 
 /// A string or null, as the part of the input that it is.
@@ -181,7 +185,7 @@ inline HoldfastOutcome readRange(ondemand::value value, const char *key, const c
     StringToken string;
     HOLDFAST_TRY(readInside(token, string));
     if (string.hasLoneSurrogate) { return malformed; }
-    range = rangeOf(base, string.inside);
+    range = rangeOf(base, string.inside, string.hasEscapes);
     return success;
 }
 

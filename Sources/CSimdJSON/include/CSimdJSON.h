@@ -33,7 +33,8 @@ typedef struct {
 /// escaped; of an object or array the whole.
 typedef struct {
     uint32_t offset;
-    uint32_t count;
+    /// Twice the bytes that it has, and one more where it is a string with escapes.
+    uint32_t countAndEscapes;
 } HoldfastRange;
 
 enum {
@@ -163,7 +164,8 @@ typedef struct {
     int64_t statusCode;
 } HoldfastError;
 
-/// A frame in one pass: its outside, the members of `data`, and the post in there. All of the frame is checked.
+/// A frame in one pass: its outside, the members of `data`, and the post in there. All of the frame is checked. Hand in an
+/// envelope and a content that are zero.
 HoldfastOutcome holdfast_read_frame(
     HoldfastText frame, HoldfastEnvelope *envelope, HoldfastContent *content) HOLDFAST_NOEXCEPT;
 

@@ -66,7 +66,7 @@ public struct Reply: Hashable, Sendable {
         sequenceReply = envelope.hasSequence ? envelope.sequence : nil
         isOK = envelope.isOK
         data = envelope.data.isAbsent ? nil : frame.slice(envelope.data).string
-        if envelope.error.count > 0 {
+        if !envelope.error.isAbsent {
             var record = HoldfastError()
             try holdfast_read_error(frame.slice(envelope.error), &record).check()
             error = ReplyError(record)

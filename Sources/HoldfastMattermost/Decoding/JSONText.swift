@@ -1,13 +1,5 @@
 internal import CSimdJSON
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// Bytes behind every text that the parser is given.
 let jsonPadding = Int(HOLDFAST_JSON_PADDING)
 
@@ -28,9 +20,6 @@ extension HoldfastText {
         _ = span.checkForASCII()
         return String(copying: span)
     }
-
-    /// Whether a string's inside holds a backslash.
-    var hasEscapes: Bool { memchr(bytes, CInt(UInt8(ascii: "\\")), count) != nil }
 }
 
 /// Bytes with readable padding behind them, for texts that do not come from a stream's buffer.

@@ -78,7 +78,7 @@ final class TextStorage: ManagedBuffer<TextStorage.Header, UInt8> {
         guard !range.isAbsent else { return try body(HoldfastText()) }
         return try withText { text throws(DecodingFailure) in
             let inside = text.slice(range)
-            guard inside.hasEscapes else { return try body(inside) }
+            guard range.hasEscapes else { return try body(inside) }
             var unescaped = HoldfastText()
             try holdfast_unescape(inside, &unescaped).check()
             return try body(unescaped)
@@ -103,6 +103,11 @@ final class TextStorage: ManagedBuffer<TextStorage.Header, UInt8> {
 }
 
 extension HoldfastRange {
+    /// In bytes.
+    var count: Int { Int(countAndEscapes >> 1) }
+
+    var hasEscapes: Bool { countAndEscapes & 1 != 0 }
+
     /// No value begins with the text that holds it.
     var isAbsent: Bool { offset == 0 }
 }
@@ -110,14 +115,14 @@ extension HoldfastRange {
 extension UnsafeRawBufferPointer {
     func slice(_ range: HoldfastRange) -> HoldfastText {
         HoldfastText(
-            UnsafeRawBufferPointer(rebasing: self[Int(range.offset)..<Int(range.offset) + Int(range.count)]))
+            UnsafeRawBufferPointer(rebasing: self[Int(range.offset)..<Int(range.offset) + range.count]))
     }
 
     /// The string whose inside stands at `range`, unescaped.
     func string(_ range: HoldfastRange) -> String {
         guard range.count > 0 else { return "" }
         let inside = slice(range)
-        guard inside.hasEscapes else { return inside.string }
+        guard range.hasEscapes else { return inside.string }
         var unescaped = HoldfastText()
         // A lone surrogate is the one escape that the grammar allows and no text can hold: then it is shown as sent.
         guard holdfast_unescape(inside, &unescaped).code == HOLDFAST_JSON_OK else { return inside.string }

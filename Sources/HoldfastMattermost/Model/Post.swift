@@ -109,12 +109,15 @@ extension Post: Hashable {
 }
 
 /// A new post, and what the server says about its surroundings.
-public struct Posted: Hashable, Sendable {
+public struct Posted: Sendable {
     public var post: Post
-    /// Ids of the users whom it mentions.
-    public var mentions: [String]
     public var setOnline: Bool
 
+    /// Ids of the users whom it mentions. Empty where the server sent no list of strings.
+    public var mentions: [String] {
+        let storage = post.storage
+        return (try? storage.withNested(storage.content.data.mentions, String.list)) ?? []
+    }
     public var channelDisplayName: String { data[\.channelDisplayName] }
     public var channelName: String { data[\.channelName] }
     /// `O` public, `P` private, `D` direct, `G` group.
@@ -128,9 +131,20 @@ public struct Posted: Hashable, Sendable {
 
     init(_ storage: TextStorage) throws(DecodingFailure) {
         post = try Post(storage)
-        let data = storage.content.data
-        setOnline = data.setOnline
-        mentions = data.mentions.isAbsent ? [] : try storage.withNested(data.mentions, String.list)
+        setOnline = storage.content.data.setOnline
+    }
+}
+
+extension Posted: Hashable {
+    public static func == (one: Posted, other: Posted) -> Bool {
+        one.post == other.post && one.setOnline == other.setOnline && one.mentions == other.mentions
+            && strings.allSatisfy { one[keyPath: $0] == other[keyPath: $0] }
+    }
+
+    public func hash(into hasher: inout Hasher) { hasher.combine(post) }
+
+    private static var strings: [KeyPath<Posted, String>] {
+        [\.channelDisplayName, \.channelName, \.channelType, \.senderName, \.teamID]
     }
 }
 

@@ -377,8 +377,13 @@ func storm(dialer *dialer, count int) (stormResult, error) {
 	start, cpu := time.Now(), cpuSeconds()
 	gate := make(chan struct{}, 256)
 	var reopening sync.WaitGroup
-	for ; count > 0; count-- {
+	seen := make([]bool, count)
+	for range seen {
 		index := <-fleet.lost
+		if seen[index] {
+			return stormResult{}, errors.New("a connection was lost again")
+		}
+		seen[index] = true
 		gate <- struct{}{}
 		reopening.Add(1)
 		go func() {
@@ -394,7 +399,7 @@ func storm(dialer *dialer, count int) (stormResult, error) {
 	if lost := len(fleet.lost); lost > 0 {
 		return stormResult{}, fmt.Errorf("%d connections were lost again", lost)
 	}
-	return stormResult{Connections: len(fleet.connections), Wall: wall, CPU: cpu}, nil
+	return stormResult{Connections: count, Wall: wall, CPU: cpu}, nil
 }
 
 const usage = `usage: go/run ingest|idle|storm --server http://HOST:PORT --count N [--hold S]

@@ -92,6 +92,7 @@ async def first_to_fail(work, *guards):
     finally:
         for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def ingest(client, count):
@@ -116,6 +117,7 @@ class Fleet:
         self.answered = 0
         self.sent = 0
         self.readers = set()
+        self.failure = None
 
     def reply(self, reply):
         check_reply(reply)
@@ -150,8 +152,6 @@ class Fleet:
             self.failure = reader.exception()
             self.ended.set()
 
-    failure = None
-
     def check(self):
         if self.failure is not None:
             raise self.failure
@@ -168,24 +168,25 @@ class Fleet:
             now = time.monotonic()
             if now < due:
                 await asyncio.sleep(due - now)
-            await self.client.send(self.connections[index], ping(seq))
+            connection = self.connections[index]
+            if connection is None:
+                raise Failure("a connection was lost")
+            await self.client.send(connection, ping(seq))
             self.sent += 1
             index += 1
             due += step
             if index == len(self.connections):
                 index, seq = 0, seq + 1
+        await asyncio.sleep(max(0, end - time.monotonic()))
+
+    async def until_lost(self):
+        await self.ended.wait()
+        self.check()
+        raise Failure(f"{len(self.lost)} connections were lost")
 
     async def hold(self, seconds):
         start = time.monotonic()
-        pings = asyncio.create_task(self.ping_in_turn(start, start + seconds))
-        ended = asyncio.create_task(self.ended.wait())
-        await asyncio.wait((pings, ended), timeout=seconds, return_when=asyncio.FIRST_EXCEPTION)
-        await asyncio.wait((ended,), timeout=max(0.0, start + seconds - time.monotonic()))
-        ended.cancel()
-        self.check()
-        if self.lost:
-            raise Failure(f"{len(self.lost)} connections were lost")
-        return pings
+        await first_to_fail(self.ping_in_turn(start, start + seconds), self.until_lost())
 
     async def idle(self, hold):
         await self.client.close(await self.client.open())
@@ -195,10 +196,9 @@ class Fleet:
         connect = time.monotonic() - start
         print(f"{len(self.connections)} connections in {connect:.2f} s, holding {hold:g} s", file=sys.stderr)
         cpu = cpu_seconds()
-        pings = await self.hold(hold)
+        await self.hold(hold)
         cpu = cpu_seconds() - cpu
         answered, after = self.answered, resident_bytes()
-        await pings
         await self.late_answers()
         return {
             "conns": len(self.connections), "rss_before": before, "rss_after": after, "cpu_hold_s": round(cpu, 6),
@@ -218,14 +218,17 @@ class Fleet:
         await self.ended.wait()
         start, cpu = time.monotonic(), cpu_seconds()
         gate = asyncio.Semaphore(256)
-        reopened = []
+        reopened = {}
         while len(reopened) < len(self.connections):
             await self.ended.wait()
             self.check()
             self.ended.clear()
             while self.lost:
-                reopened.append(asyncio.create_task(self.open(self.lost.popleft(), gate, again=True)))
-        await asyncio.gather(*reopened)
+                index = self.lost.popleft()
+                if index in reopened:
+                    raise Failure("a connection was lost again")
+                reopened[index] = asyncio.create_task(self.open(index, gate, again=True))
+        await asyncio.gather(*reopened.values())
         wall, cpu = time.monotonic() - start, cpu_seconds() - cpu
         self.check()
         if self.lost:
@@ -268,7 +271,7 @@ def seconds(text):
 
 
 def parse(name, library):
-    parser = Parser(prog=name, description=f"A client of Mattermost's WebSocket in Python, with {library}.")
+    parser = Parser(prog=f"{name}/run", description=f"A client of Mattermost's WebSocket in Python, with {library}.")
     parser.add_argument("--version", action="version", version=f"{name}: {versions(library)}")
     parser.add_argument("mode", choices=("ingest", "idle", "storm"))
     parser.add_argument("--server", required=True, metavar="URL", help="http://HOST:PORT")

@@ -68,7 +68,7 @@ struct Client {
         do {
             _ = try await task.receive()
         } catch let error as URLError where error.code == .unsupportedURL {
-            fail(69, "URLSessionWebSocketTask is of no use here: \(error.localizedDescription) (of this Swift toolchain)")
+            fail(69, "this toolchain's Foundation cannot do it: \(error.localizedDescription)")
         } catch {
             // Refused, as it should be.
         }
@@ -377,18 +377,18 @@ func storm(_ dialer: Dialer, count: Int) async throws -> String {
     try await fleet.openAll()
     FileHandle.standardError.write(Data("ready\n".utf8))
     var start: (wall: Double, cpu: Double)?
-    await withTaskGroup(of: Void.self) { dialling in
-        var seen = 0
+    try await withThrowingTaskGroup(of: Void.self) { dialling in
+        var seen: Set<Int> = []
         for await index in fleet.lost {
             start = start ?? (wallSeconds(), cpuSeconds())
-            if seen >= 256 { await dialling.next() }
+            if seen.count >= 256 { try await dialling.next() }
             dialling.addTask {
                 while (try? await fleet.open(index)) == nil { try? await Task.sleep(for: .milliseconds(20)) }
             }
-            seen += 1
-            if seen == count { break }
+            guard seen.insert(index).inserted else { throw Failure("a connection was lost again") }
+            if seen.count == count { break }
         }
-        await dialling.waitForAll()
+        try await dialling.waitForAll()
     }
     guard let start else { throw Failure("nothing was dropped") }
     let (wall, cpu) = (wallSeconds() - start.wall, cpuSeconds() - start.cpu)

@@ -1,7 +1,7 @@
 /* The lifecycle as a hand-written switch: what a careful C programmer would put into an event loop.
  *
- * Like the engine's machine it drops late results (by generation, and by round for a probe), drops deadlines before their
- * time, and sets the next deadline, with jitter. */
+ * Like the engine's machine it drops late results (by generation, and by round for a probe), drops deadlines before
+ * their time, and sets the next deadline, with jitter. */
 
 #define _POSIX_C_SOURCE 200809L
 
@@ -250,8 +250,8 @@ static __attribute__((noinline)) bool handle(struct lifecycle *machine, const st
     return false;
 }
 
-/* The walk: one turn from connecting to connecting. The first probe without an answer is forgiven, the second is not: the
- * guard decides, not the event. Not constant, so that the compiler cannot walk ahead. */
+/* The walk: one turn from connecting to connecting. The first probe without an answer is forgiven, the second is not:
+ * the guard decides, not the event. Not constant, so that the compiler cannot walk ahead. */
 
 struct step {
     enum event event;

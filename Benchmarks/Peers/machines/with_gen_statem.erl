@@ -1,5 +1,5 @@
-%% The lifecycle as an Erlang gen_statem: one process, driven by the messages of another. The processor time of sending is
-%% part of a transition here: a gen_statem cannot be reached in another way.
+%% The lifecycle as an Erlang gen_statem: one process, driven by the messages of another. The processor time of sending
+%% is part of a transition here: a gen_statem cannot be reached in another way.
 -module(with_gen_statem).
 -behaviour(gen_statem).
 
@@ -84,8 +84,8 @@ common({call, From}, where, State, #data{generation = Generation, misses = Misse
     {keep_state_and_data, [{reply, From, {State, Generation, Misses, Failures}}]};
 common(cast, _, _, _) -> keep_state_and_data.
 
-%% The walk: one turn from connecting to connecting, with the state and the misses that follow. The first probe without an
-%% answer is forgiven, the second is not: the guard decides, not the event.
+%% The walk: one turn from connecting to connecting, with the state and the misses that follow. The first probe without
+%% an answer is forgiven, the second is not: the guard decides, not the event.
 
 cycle() ->
     [{ready, open, 0}, {probe_due, probing, 0}, {probe_timeout, open, 1}, {probe_due, probing, 1},

@@ -104,8 +104,9 @@ async def ingest(client, count):
 class Fleet:
     """Many connections of one client.
 
-    client.open() returns a connection that has been greeted and has had one ping answered. client.send(connection, text)
-    sends. client.read(connection, reply) hands each reply to a ping to `reply` and returns when the connection has ended.
+    client.open() returns a connection that has been greeted and has had one ping answered. client.send(connection,
+    text) sends. client.read(connection, reply) hands each reply to a ping to `reply` and returns when the connection
+    has ended.
     """
 
     def __init__(self, client, count):

@@ -7,8 +7,8 @@ import Synchronization
 
 /// What a Swift program has without any package: `URLSessionWebSocketTask` and `JSONDecoder`.
 ///
-/// On Linux, Foundation has this task only if the toolchain was built with a libcurl that speaks WebSocket; the toolchains
-/// of swift.org are not. The client then says so and exits with 69.
+/// On Linux, Foundation has this task only if the toolchain was built with a libcurl that speaks WebSocket; the
+/// toolchains of swift.org are not. The client then says so and exits with 69.
 @main
 struct Client {
     static let usage = """

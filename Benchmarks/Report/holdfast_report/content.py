@@ -2,7 +2,7 @@
 
 from . import state_chart
 from .run_folder import STATES, field, rows, table
-from .wording import MISSING, clean, clock, count, duration, number, percent, seconds, significant, size
+from .wording import MISSING, clean, clock, count, duration, number, percent, plural, seconds, significant, size
 
 
 def machine(value):
@@ -79,14 +79,17 @@ def key_figures(run):
     engine = number(field(summary, "cpu", "engine_percent"))
     if engine is not None:
         figures.append([f"{engine:.1f} %", "of one CPU, the engine"])
+    taken = state_chart.counts(run)
+    if taken:
+        figures.append([count(sum(taken.values())), "transitions"])
     if run.samples:
-        figures.append([size(field(run.samples[-1], "engine", "resident_bytes")), "resident memory of the engine, last"])
+        figures.append([size(field(run.samples[-1], "engine", "resident_bytes")), "resident memory of the engine"])
     return figures
 
 
 def milliseconds(value):
     value = number(value)
-    return MISSING if value is None else significant(value)
+    return MISSING if value is None else significant(value, 2) if value < 10 else f"{value:,.0f}"
 
 
 def causes(run):
@@ -126,7 +129,7 @@ def remarks(run):
     """What a reader must know about the data themselves."""
     found = []
     if run.broken_lines:
-        found.append(f"{count(run.broken_lines)} lines of the run's files could not be read and are left out.")
+        found.append(f"{plural(run.broken_lines, 'line')} of the run's files could not be read, and what they said is left out.")
     told, drawn = clean(run.about.get("table_digest")), state_chart.digest()
     if told and drawn and told != drawn:
         found.append(f"The run's transition table ({told}) is not the one of this checkout ({drawn}): "
@@ -149,10 +152,16 @@ def slow(recovery):
     return seconds(recovery.get("total_s")), "; ".join(parts)
 
 
-def steps(value):
-    """[offset, id, from, event, to, reason] of the transitions of a recovery or a problem."""
+def steps(run, value):
+    """[offset, id, from, event, to, reason] of the transitions of a recovery or a problem.
+
+    The offset counts from the fault; from the first transition where the fault is not known.
+    """
     transitions = rows(value, "transitions")
     first = number(transitions[0].get("t")) if transitions else None
+    fault = number(table(run.faults_by_number, value.get("fault")).get("t")) if "fault" in value else None
+    if first is not None and fault is not None and fault <= first:
+        first = fault
     found = []
     for step in transitions:
         time = number(step.get("t"))
@@ -164,4 +173,4 @@ def steps(value):
 def problems(run):
     """(heading, text, steps) of each."""
     return [(f"{clean(p.get('kind'))}, connection {clean(p.get('connection'))}, at {clock(p.get('t'))}",
-             clean(p.get("text")), steps(p)) for p in rows(run.summary, "problems")]
+             clean(p.get("text")), steps(run, p)) for p in rows(run.summary, "problems")]

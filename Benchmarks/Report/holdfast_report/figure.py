@@ -65,13 +65,18 @@ def tidy(svg, name, description):
     label = html.escape(description, quote=True)
     root = (f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" role="img" '
             f'aria-label="{label}" viewBox="{box}" width="{width}" height="{height}" stroke-linejoin="round" '
-            f'stroke-linecap="butt">')
+            f'stroke-linecap="butt" font-family="{FONTS}">')
     svg = re.sub(r"<svg[^>]*>", lambda _: root, svg, count=1)
     # Several pictures share one page and one name space of ids; ids that nothing refers to only cost room.
-    used = set(re.findall(r'(?:url\(#|href="#)([^")]+)', svg))
-    svg = re.sub(r' id="([^"]+)"', lambda m: f' id="{name}-{m.group(1)}"' if m.group(1) in used else "", svg)
-    svg = re.sub(r'(url\(#|href="#)', rf"\g<1>{name}-", svg)
+    # matplotlib's own ids may depend on where its objects lie in memory: they are numbered instead.
+    used = dict.fromkeys(re.findall(r'(?:url\(#|href="#)([^")]+)', svg))
+    places = {old: f"{name}-{index}" for index, old in enumerate(used)}
+    svg = re.sub(r' id="([^"]+)"', lambda m: f' id="{places[m.group(1)]}"' if m.group(1) in places else "", svg)
+    svg = re.sub(r'(url\(#|href="#)([^")]+)', lambda m: m.group(1) + places[m.group(2)], svg)
+    # The fonts are named once, at the root; matplotlib's two ways to name them at each text are cut.
+    svg = re.sub(r"font-family: [^;\"]*;? ?", "", svg)
     svg = re.sub(r"font: ([^;\"]*?) '[^;\"]*", rf"font: \g<1> {FONTS}", svg)
+    svg = re.sub(r' transform="rotate\(-?0 [^)]*\)"', "", svg)
     svg = re.sub(r' (d|x|y)="([^"]*)"', lambda m: f' {m.group(1)}="{shorten(m.group(2))}"', svg)
     return re.sub(r"\s*\n\s*", "\n", svg).strip()
 

@@ -44,7 +44,7 @@ def soak_markdown(run, verdict, figures):
     for place, recovery in enumerate(slowest, 1):
         total, text = content.slow(recovery)
         lines = [f"{place}. **{total}** – {for_markdown(text)}."]
-        for offset, name, source, event, target, reason in content.steps(recovery):
+        for offset, name, source, event, target, reason in content.steps(run, recovery):
             lines.append(f"   - {offset} {for_markdown(name)} {for_markdown(source)} → {for_markdown(target)} "
                          f"({for_markdown(event)}{'; ' + for_markdown(reason) if reason else ''})")
         parts.append("\n".join(lines))

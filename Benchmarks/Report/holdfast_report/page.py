@@ -16,7 +16,7 @@ h3 { font-size: 16px; margin: 0 0 4px; }
 p { margin: 0 0 12px; max-width: 80ch; } .quiet { color: var(--quiet); }
 .verdict { margin: 20px 0; padding: 16px 20px; border: 1px solid var(--grid); border-left: 8px solid var(--tone);
   background: var(--panel); border-radius: 6px; }
-.verdict p { margin: 0; font-size: 18px; } .verdict strong { color: var(--tone); font-size: 22px; }
+.verdict p { margin: 0; font-size: 18px; max-width: none; } .verdict strong { color: var(--tone); font-size: 22px; }
 .pass { --tone: var(--green); } .fail { --tone: var(--red); } .running { --tone: var(--amber); }
 .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(245px, 1fr)); gap: 12px; margin: 20px 0; }
 .figures div { background: var(--panel); border: 1px solid var(--grid); border-radius: 6px; padding: 10px 14px; }
@@ -27,11 +27,13 @@ th, td { padding: 5px 12px 5px 0; border-bottom: 1px solid var(--grid); text-ali
 th { font-weight: 600; } .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td.FAILED { color: var(--red); font-weight: 700; } td.ok { color: var(--green); font-weight: 700; }
 td.zero { color: var(--quiet); } code { font: 13px ui-monospace, 'Liberation Mono', monospace; }
-td { overflow-wrap: anywhere; } td.number, td.short { overflow-wrap: normal; }
+td { overflow-wrap: break-word; max-width: 60ch; } td.short { white-space: nowrap; }
 figure { margin: 8px 0 0; } figure svg { width: 100%; height: auto; min-width: 720px; display: block; }
 article { border: 1px solid var(--grid); border-radius: 6px; padding: 12px 16px; margin: 0 0 12px; }
 article p { margin: 0 0 4px; max-width: none; } article table { margin: 4px 0 0; font-size: 13px; }
 .columns { columns: 2 460px; column-gap: 40px; } .columns table { width: 100%; }
+@media (max-width: 640px) { main { padding: 20px 14px 40px; }
+  .figures { grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); } .figures b { font-size: 17px; } }
 @media print { article, figure, tr { break-inside: avoid; } }
 """
 
@@ -143,10 +145,12 @@ def slowest(run):
     if not found:
         return "<h2>The slowest recoveries</h2>\n<p>No connection has had to recover.</p>"
     parts = [f"<h2>The {count(len(found))} slowest recoveries</h2>" if len(found) > 1 else "<h2>The slowest recovery</h2>"]
+    parts.append("<p>From the fault until the connection was open again. The times of the transitions count from the "
+                 "fault, or from the first transition where the fault is not recorded.</p>")
     for place, recovery in enumerate(found, 1):
         total, text = content.slow(recovery)
         parts.append(f"<article><h3>{place}. {for_html(total)}</h3><p>{for_html(text)}.</p>"
-                     f"{path(content.steps(recovery))}</article>")
+                     f"{path(content.steps(run, recovery))}</article>")
     return "\n".join(parts)
 
 

@@ -57,7 +57,14 @@ def recovery_times(run):
     axis.set_xlim(FLOOR * 0.9, edges[-1] * 1.1)
     axis.set_ylim(-len(causes) + 0.45, 0.85)
     axis.set_yticks([-i for i in range(len(causes))])
-    axis.set_yticklabels([f"{label(c)}\n{count(len(run.times(c, 'total_s')))} recovered" for c in causes])
+    # Two lines of a label are two texts: each then ends where it should, whatever font the reader has. The tick's own
+    # label is drawn invisibly and only keeps their room.
+    axis.set_yticklabels([max(label(c), "000,000 recovered", key=len) for c in causes], alpha=0)
+    for place, cause in enumerate(causes):
+        lines = [(label(cause), 0.13, "text"), (f"{count(len(run.times(cause, 'total_s')))} recovered", -0.13, "quiet")]
+        for text, offset, role in lines:
+            axis.text(-0.012, -place + offset, text, transform=axis.get_yaxis_transform(), ha="right", va="center",
+                      fontsize=9, color=sentinel(role))
     axis.tick_params(axis="y", length=0)
     axis.grid(axis="y", visible=False)
     axis.spines["left"].set_visible(False)
@@ -175,10 +182,11 @@ def occupancy(run):
     base = [0.0] * len(samples)
     for state in present:
         top = [low + value for low, value in zip(base, counts[state])]
-        axes[0].fill_between(times, base, top, color=sentinel(STATE_ROLES[state]), linewidth=0)
+        stepped(axes[0], times, base, top, sentinel(STATE_ROLES[state]))
         base = top
     axes[0].set_ylim(0, max(total, 1))
-    axes[0].set_title("Connections, all states stacked in the order below, with open (pale) after connecting")
+    axes[0].set_title("All connections, stacked in the chart's order; colours as in the strips below")
+    axes[0].text(0.5, 0.5, "open", transform=axes[0].transAxes, ha="center", va="center")
     for axis, state in zip(axes[1:], few):
         strip(axis, times, counts[state], state, max(total, 10))
     axes[1].set_title("Each state but open, logarithmic", pad=4)
@@ -189,14 +197,26 @@ def occupancy(run):
         "strip of its own on a logarithmic scale, so that a single connection can be seen.")
 
 
+def stepped(axis, times, low, high, colour):
+    """An area in steps; between two changes it needs no points, which keeps a quiet state small."""
+    x, bottom, top = [], [], []
+    for index, time in enumerate(times):
+        # Each sample stands for the time until halfway to its neighbours.
+        edge = time if index == 0 else (times[index - 1] + time) / 2
+        if not x or (bottom[-1], top[-1]) != (low[index], high[index]):
+            x.append(edge)
+            bottom.append(low[index])
+            top.append(high[index])
+    x, bottom, top = x + [times[-1]], bottom + bottom[-1:], top + top[-1:]
+    axis.fill_between(x, bottom, top, step="post", color=colour, linewidth=0)
+
+
 def strip(axis, times, values, state, top):
-    colour = sentinel(STATE_ROLES[state])
-    axis.fill_between(times, 0, values, step="mid", color=colour, linewidth=0, alpha=0.85)
+    stepped(axis, times, [0.0] * len(times), values, sentinel(STATE_ROLES[state]))
     axis.set_yscale("symlog", linthresh=1, linscale=0.6)
     axis.set_ylim(0, top)
-    ticks = [0, 1, 10, 100, 1000, 10000]
-    # Two ticks that nearly touch cannot be read: the top one must keep its distance.
-    axis.set_yticks([0] + [t for t in ticks[1:] if t <= top / 1.5])
+    # The base line is 0 and needs no label; a tick too close to the top has no room for one.
+    axis.set_yticks([tick for tick in (1, 10, 100, 1000, 10000) if tick <= top / 1.5])
     axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: compact(value)))
     axis.yaxis.set_minor_formatter(NullFormatter())
     axis.minorticks_off()
@@ -233,7 +253,8 @@ def breathe(axis, values):
     middle = (max(values) + min(values)) / 2
     low, high = axis.get_ylim()
     room = max(abs(middle) * 0.05, 0.5)
-    axis.set_ylim(max(0, min(low, middle - room)), max(high, middle + room))
+    low, high = max(0, min(low, middle - room)), max(high, middle + room)
+    axis.set_ylim(low, high + 0.04 * (high - low))
     axis.yaxis.set_major_locator(MaxNLocator(5, min_n_ticks=2))
 
 
@@ -251,7 +272,7 @@ def slope(axis, run, name, times, values, unit, word):
     per_minute = per_hour / unit / 60
     start = middle_of([value - per_minute * time for time, value in zip(times, values)])
     ends = [times[0], times[-1]]
-    axis.plot(ends, [start + per_minute * t for t in ends], color=sentinel("red"), linewidth=2.2)
+    axis.plot(ends, [start + per_minute * t for t in ends], color=sentinel("text"), linewidth=1.8)
     bound = number(found.get("bound"))
     if bound is not None:
         axis.plot(ends, [start + bound / unit / 60 * t for t in ends], color=sentinel("amber"), linewidth=1.4,

@@ -89,6 +89,8 @@ class RunFolder:
         self.broken_lines = broken_samples + broken_faults + broken_recoveries
         self.samples = sorted((s for s in self.samples if number(s.get("t")) is not None), key=lambda s: s["t"])
 
+        self.faults_by_number = {f["fault"]: f for f in self.faults if isinstance(f.get("fault"), (int, str))}
+
     @property
     def elapsed(self):
         """Seconds since the start, up to the last thing that was recorded."""

@@ -19,7 +19,7 @@ COLUMNS = ["id", "from", "event", "guard", "to"]
 def counts(run):
     """{id: count} of the transitions that the summary tells."""
     found = {str(key): number(value) for key, value in table(run.summary, "edges").items()}
-    return {key: int(value) for key, value in sorted(found.items()) if value is not None}
+    return {key: int(value) for key, value in sorted(found.items()) if value is not None and value >= 0}
 
 
 def transitions(folder=FOLDER):
@@ -107,6 +107,7 @@ def widen(chart, used, rows):
 def annotate(chart, used):
     """Puts the count behind each id, in the place of the guard."""
     children = list(chart)
+    labels = [element for element in children if identifier(element)]
     for index, element in enumerate(children):
         name = identifier(element)
         if name is None:
@@ -122,6 +123,7 @@ def annotate(chart, used):
                 chart.remove(later)
         number_text = ElementTree.SubElement(element, SVG + "tspan", {"dx": "5"})
         number_text.text = compact(taken) if taken else "0"
+        make_room(element, f"{element.text} {number_text.text}", labels, children)
         title = ElementTree.SubElement(element, SVG + "title")
         title.text = f"{full}: {count(taken)}"
         if taken:
@@ -129,6 +131,21 @@ def annotate(chart, used):
             number_text.set("fill", SENTINELS["text"])
         else:
             element.set("fill", SENTINELS["quiet"])
+
+
+WIDEST = 8.9  # SVG units a character of 14 units' size takes in the widest of the usual fonts
+
+
+def make_room(element, text, labels, children):
+    """Moves the label right of this one, if this one grew into it, and the mark under it."""
+    left, height = float(element.get("x")), element.get("y")
+    right = left + WIDEST * len(text) + 6
+    for other in labels:
+        place = float(other.get("x"))
+        if other is not element and other.get("y") == height and left < place < right:
+            mark = children[children.index(other) + 1]
+            mark.set("d", (mark.get("d") or "").replace(f"M{other.get('x')} ", f"M{right:.0f} "))
+            other.set("x", f"{right:.0f}")
 
 
 def describe(chart, title, text):

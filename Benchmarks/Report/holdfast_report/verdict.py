@@ -1,6 +1,6 @@
 """The run in one sentence."""
 
-from .run_folder import rows
+from .run_folder import field, rows, table
 from .wording import MISSING, clean, count, duration, number, plural
 
 
@@ -13,6 +13,8 @@ class Verdict:
         self.finished = state == "finished"
         self.reasons = [reason(check) for check in rows(summary, "checks") if check.get("ok") is not True]
         word = summary.get("verdict")
+        if self.finished and not self.reasons:
+            self.reasons = contradictions(summary)
         if word == "fail" and not self.reasons:
             self.reasons = ["the run says so, and names no check that failed."]
         if word == "pass" and not rows(summary, "checks"):
@@ -21,6 +23,17 @@ class Verdict:
             self.reasons = ["the run has ended without a verdict."]
         self.word = "fail" if self.reasons else "pass" if self.finished else "running"
         self.heading, self.sentence = wording(run, state, self)
+
+
+def contradictions(summary):
+    """What the figures of a finished run say against a pass, though no check does."""
+    wrong = [f"{count(summary[name])} deliveries {words}, though no check says so."
+             for name, words in [("lost", "were lost"), ("doubled", "came twice"), ("out_of_order", "came out of order")]
+             if (number(summary.get(name)) or 0) > 0]
+    for name, slope in table(summary, "slopes").items():
+        if field(slope, "ok") is False:
+            wrong.append(f"{clean(name)} grows beyond its bound, though no check says so.")
+    return wrong
 
 
 def reason(check):

@@ -45,7 +45,7 @@ def seconds(value):
     if abs(value) < 0.0005:
         return "0 ms"
     if abs(value) < 0.9995:
-        return f"{significant(value * 1000) if abs(value) < 0.01 else f'{value * 1000:.0f}'} ms".replace("-", "−")
+        return f"{value * 1000:.{1 if abs(value) < 0.00995 else 0}f} ms".replace("-", "−")
     if abs(value) < 59.95:
         return f"{value:.2f} s" if abs(value) < 9.995 else f"{value:.1f} s"
     return duration(value)
@@ -74,14 +74,14 @@ def clock(value):
     return f"{hours}:{minutes:02d}:{rest:04.1f}" if hours else f"{minutes:02d}:{rest:04.1f}"
 
 
-def size(value):
+def size(value, digits=3):
     """Bytes, in decimal units."""
     value = number(value)
     if value is None:
         return MISSING
     for limit, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
         if abs(value) >= limit:
-            return f"{significant(value / limit)} {unit}"
+            return f"{significant(value / limit, digits)} {unit}"
     return f"{value:,.0f} B".replace("-", "−")
 
 

@@ -25,7 +25,7 @@ class Parser(argparse.ArgumentParser):
 def main(arguments):
     parser = Parser(prog="report", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", metavar="FOLDER", type=Path, help="where the run or the comparison was written")
-    parser.add_argument("--output", metavar="FOLDER", type=Path, help="where to write the report (default: into FOLDER)")
+    parser.add_argument("--output", metavar="FOLDER", type=Path, help="where to write (default: into FOLDER)")
     options = parser.parse_args(arguments)
     if not options.folder.is_dir():
         parser.error(f"{options.folder} is not a folder: give the one that `soak` or `compare` wrote")
@@ -75,7 +75,8 @@ def comparison_report(folder):
     from .comparison import Comparison, comparison_figure, comparison_markdown
     comparison = Comparison(folder)
     figure = comparison_figure(comparison)
-    return {"comparison.md": comparison_markdown(comparison, figure), **pictures([figure] if figure is not None else [])}
+    files = pictures([figure] if figure is not None else [])
+    return {"comparison.md": comparison_markdown(comparison, figure), **files}
 
 
 def pictures(figures):

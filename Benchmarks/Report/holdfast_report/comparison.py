@@ -10,7 +10,7 @@ from .figure import WIDTH, finish
 from .markdown import picture, table
 from .palette import sentinel
 from .run_folder import UnreadableFolder, field, read_object, rows, table as object_of
-from .wording import MISSING, clean, count, for_markdown, number, plural, significant, size
+from .wording import MISSING, clean, for_markdown, number, plural, significant, size
 
 OURS = "holdfast"
 
@@ -104,8 +104,8 @@ def panel(axis, scenario, results, places):
         if None not in ends:
             # With a rim, so that it is seen on a bar of any colour.
             for role, width in [("background", 3.2), ("text", 1.3)]:
-                axis.plot([max(e, start) for e in ends], [-place] * 2, color=sentinel(role), linewidth=width, marker="|",
-                          markersize=5 + width, markeredgewidth=width)
+                axis.plot([max(e, start) for e in ends], [-place] * 2, color=sentinel(role), linewidth=width,
+                          marker="|", markersize=5 + width, markeredgewidth=width)
         note = value(result["median"], unit)
         if number(result.get("ratio")) is not None:
             note += " · reference" if name == scenario.get("reference") else f" · {significant(result['ratio'], 2)} ×"

@@ -36,6 +36,19 @@ def setup(run):
     ]
 
 
+def headline(run):
+    """What was run, in short."""
+    about = run.about
+    parts = [
+        clean(about.get("started_at")),
+        f"{count(about.get('connections'))} connections for {duration(run.planned)}",
+        f"seed {clean(about.get('seed')) or MISSING}",
+        f"Holdfast {clean(field(about, 'versions', 'holdfast'), 12) or MISSING}",
+        clean(field(about, "machine", "processor")),
+    ]
+    return " · ".join(part for part in parts if part) + "."
+
+
 def plan(run):
     """[cause, per hour, scope, text, so far] of each kind of fault."""
     happened = {}
@@ -121,7 +134,8 @@ def edges(run):
     found = []
     for name in sorted({*used, *known}):
         row = known.get(name, {})
-        found.append([clean(name), *(row.get(column, "") for column in state_chart.COLUMNS[1:]), count(used.get(name, 0))])
+        cells = [row.get(column, "") for column in state_chart.COLUMNS[1:]]
+        found.append([clean(name), *cells, count(used.get(name, 0))])
     return found
 
 
@@ -129,7 +143,8 @@ def remarks(run):
     """What a reader must know about the data themselves."""
     found = []
     if run.broken_lines:
-        found.append(f"{plural(run.broken_lines, 'line')} of the run's files could not be read, and what they said is left out.")
+        found.append(f"{plural(run.broken_lines, 'line')} of the run's files could not be read; "
+                     "what stood there is left out.")
     told, drawn = clean(run.about.get("table_digest")), state_chart.digest()
     if told and drawn and told != drawn:
         found.append(f"The run's transition table ({told}) is not the one of this checkout ({drawn}): "

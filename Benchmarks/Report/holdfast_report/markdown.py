@@ -31,7 +31,8 @@ def soak_markdown(run, verdict, figures):
     problems = content.problems(run)
     if problems:
         parts.append(f"## Problems: {len(problems)}")
-        parts.append("\n".join(f"- {for_markdown(heading)}: {for_markdown(text)}" for heading, text, _ in problems[:20]))
+        parts.append("\n".join(
+            f"- {for_markdown(heading)}: {for_markdown(text)}" for heading, text, _ in problems[:20]))
         if len(problems) > 20:
             parts.append(f"and {len(problems) - 20} more in report.html.")
     for figure in figures:

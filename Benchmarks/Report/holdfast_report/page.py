@@ -10,6 +10,7 @@ STYLE = """
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--background); color: var(--text);
   font: 16px/1.5 Helvetica, Arial, 'Liberation Sans', sans-serif; }
+a { color: var(--blue); }
 main { max-width: 1140px; margin: 0 auto; padding: 32px 24px 64px; }
 h1 { font-size: 28px; margin: 0 0 4px; } h2 { font-size: 21px; margin: 48px 0 8px; }
 h3 { font-size: 16px; margin: 0 0 4px; }
@@ -74,6 +75,7 @@ def soak_page(run, verdict, figures):
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>{for_html(title)}</title><style>{style()}</style></head><body><main>",
         "<h1>Holdfast soak report</h1>",
+        f'<p class="quiet">{for_html(content.headline(run))} <a href="#setup">What was run</a></p>',
         f'<div class="verdict {verdict.word}"><p><strong>{for_html(verdict.heading)}.</strong> '
         f"{for_html(verdict.sentence)}</p></div>",
     ]
@@ -144,7 +146,8 @@ def slowest(run):
     found = run.slowest(10)
     if not found:
         return "<h2>The slowest recoveries</h2>\n<p>No connection has had to recover.</p>"
-    parts = [f"<h2>The {count(len(found))} slowest recoveries</h2>" if len(found) > 1 else "<h2>The slowest recovery</h2>"]
+    heading = f"The {count(len(found))} slowest recoveries" if len(found) > 1 else "The slowest recovery"
+    parts = [f"<h2>{heading}</h2>"]
     parts.append("<p>From the fault until the connection was open again. The times of the transitions count from the "
                  "fault, or from the first transition where the fault is not recorded.</p>")
     for place, recovery in enumerate(found, 1):
@@ -155,7 +158,7 @@ def slowest(run):
 
 
 def setup(run):
-    parts = ["<h2>What was run</h2>", table([], content.setup(run))]
+    parts = ['<h2 id="setup">What was run</h2>', table([], content.setup(run))]
     plan = content.plan(run)
     if plan:
         parts += ["<h3>Fault plan</h3>",

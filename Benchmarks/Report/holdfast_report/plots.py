@@ -76,8 +76,9 @@ def recovery_times(run):
               ha="center", transform=mixed(axis, 0.68))
     return finish(
         drawing, "recovery", "Recovery time per cause",
-        "Each row is one cause of failure. Above its line: how long the failures took to be noticed; below it: how long "
-        "from then until the connection was open again. A tick marks the median, a diamond p99, a cross the slowest.")
+        "Each row is one cause of failure. Above its line: how long the failures took to be noticed; below it: how "
+        "long from then until the connection was open again. A tick marks the median, a diamond p99, a cross the "
+        "slowest.")
 
 
 def mixed(axis, y):
@@ -156,7 +157,9 @@ def raster(axis, run, causes):
             x, y = [], []
             for fault in run.faults:
                 time = number(fault.get("t"))
-                if str(fault.get("cause")) == cause and time is not None and (fault.get("connections") == []) == everyone:
+                if str(fault.get("cause")) != cause or time is None:
+                    continue
+                if (fault.get("connections") == []) == everyone:
                     x += [time / 60, time / 60, math.nan]
                     y += [-place - half, -place + half, math.nan]
             if x:
@@ -186,7 +189,8 @@ def occupancy(run):
         base = top
     axes[0].set_ylim(0, max(total, 1))
     axes[0].set_title("All connections, stacked in the chart's order; colours as in the strips below")
-    axes[0].text(0.5, 0.5, "open", transform=axes[0].transAxes, ha="center", va="center")
+    axes[0].text(0.5, 0.5, "open", transform=axes[0].transAxes, ha="center", va="center",
+                 bbox={"facecolor": sentinel("calm"), "edgecolor": "none", "pad": 2})
     for axis, state in zip(axes[1:], few):
         strip(axis, times, counts[state], state, max(total, 10))
     axes[1].set_title("Each state but open, logarithmic", pad=4)

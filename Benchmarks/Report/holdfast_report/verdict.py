@@ -27,8 +27,8 @@ class Verdict:
 
 def contradictions(summary):
     """What the figures of a finished run say against a pass, though no check does."""
-    wrong = [f"{count(summary[name])} deliveries {words}, though no check says so."
-             for name, words in [("lost", "were lost"), ("doubled", "came twice"), ("out_of_order", "came out of order")]
+    kinds = [("lost", "were lost"), ("doubled", "came twice"), ("out_of_order", "came out of order")]
+    wrong = [f"{count(summary[name])} deliveries {words}, though no check says so." for name, words in kinds
              if (number(summary.get(name)) or 0) > 0]
     for name, slope in table(summary, "slopes").items():
         if field(slope, "ok") is False:

@@ -124,9 +124,3 @@ def for_markdown(value):
     text = re.sub(r"([\\`*_{}\[\]|~$#!])", r"\\\1", text)
     # Neither a mention nor a link of its own accord.
     return text.replace("@", "&#64;").replace("://", "&#58;//")
-
-
-def code(value):
-    """Inline code for a Markdown table."""
-    text = clean(value).replace("`", "'").replace("|", "\\|")
-    return f"`{text}`" if text else ""

@@ -30,7 +30,9 @@ def comparison(folder, seed=3, changes=None):
             ratios = sorted(v / r for v, r in zip(values, of_reference))
             results[client] = {"values": values, "median": sorted(values)[2], "min": min(values), "max": max(values),
                                "ratio": ratios[2], "ratio_min": ratios[0], "ratio_max": ratios[-1]}
-        goal = {"text": "Cost against the C++ client", "client": "holdfast", "at_most": 1.3} if kind == "ingest" else None
+        goal = None
+        if kind == "ingest":
+            goal = {"text": "Cost against the C++ client", "client": "holdfast", "at_most": 1.3}
         scenarios.append({"id": name, "kind": kind, "text": f"The scenario {name}.", "unit": unit,
                           "reference": reference, "results": results, "goal": goal})
         if goal:

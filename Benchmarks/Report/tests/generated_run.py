@@ -4,7 +4,7 @@ import json
 import random
 
 PLAN = [
-    ("account cycle", 220, "one", "A bot is disabled and enabled again; its connection goes deaf.", (4, 14), (0.05, 0.6)),
+    ("account cycle", 220, "one", "A bot is disabled and enabled again.", (4, 14), (0.05, 0.6)),
     ("token cycle", 220, "one", "The token is revoked and made anew.", (4, 14), (0.05, 0.9)),
     ("restart", 12, "all", "The server restarts.", (0.001, 0.05), (0.3, 6)),
     ("freeze", 180, "one", "The server stops answering for a while.", (8, 20), (0.2, 1.5)),
@@ -68,7 +68,8 @@ def soak(folder, seed=7, minutes=60, connections=200, state="finished", verdict=
                     recoveries.append({
                         "t": round(t + total, 3), "fault": number, "connection": connection, "cause": cause,
                         "detected_by": chance.choice(["canary", "timeout"]) if detection > 1 else "lost",
-                        "detection_s": round(detection, 4), "recovery_s": round(recovery, 4), "total_s": round(total, 4),
+                        "detection_s": round(detection, 4), "recovery_s": round(recovery, 4),
+                        "total_s": round(total, 4),
                         "caught_up": chance.randrange(40), "transitions": path_of(t, total, detection, detection > 1)})
     fault_rows.sort(key=lambda row: row["t"])
     recoveries.sort(key=lambda row: row["t"])
@@ -85,7 +86,8 @@ def sample_rows(chance, end, connections, recoveries, fault_rows):
     for t in range(5, int(end) + 1, 5):
         # A connection that two faults hit is away once.
         away = {r["connection"]: r for r in recoveries if r["t"] - r["recovery_s"] <= t < r["t"]}.values()
-        states = dict.fromkeys(["idle", "connecting", "open", "probing", "stale", "terminating", "backoff", "stopped"], 0)
+        states = dict.fromkeys(
+            ["idle", "connecting", "open", "probing", "stale", "terminating", "backoff", "stopped"], 0)
         for recovery in away:
             states[chance.choices(["backoff", "connecting", "terminating", "stale"], [6, 3, 1, 1])[0]] += 1
         busy = min(len(away), connections)

@@ -184,7 +184,8 @@ class SoakTests(unittest.TestCase):
 
     def test_values_of_the_wrong_kind_do_no_harm(self):
         self.small(changes={"slopes": {"resident_bytes": {"per_hour": "fast"}}, "lag_ms": [1], "cpu": None,
-                            "edges": {"T01": None, "T02": "x", "T03": -5, "T04": 2}, "occupancy_s": 3, "per_cause": {"drop": 1},
+                            "edges": {"T01": None, "T02": "x", "T03": -5, "T04": 2}, "occupancy_s": 3,
+                            "per_cause": {"drop": 1},
                             "problems": [None, {"kind": 1}], "checks": [None]})
         with (self.folder / "samples.jsonl").open("a") as file:
             file.write('{"t": "soon"}\n{"t": 600, "engine": 3, "states": [1], "events_per_s": true}\n[]\n')
@@ -206,7 +207,8 @@ class SoakTests(unittest.TestCase):
             {"name": "order", "ok": True, "value": "0", "bound": "0", "text": "Each channel kept its order."}])
         verdict = Verdict(RunFolder(self.folder))
         self.assertEqual(verdict.word, "fail")
-        self.assertEqual(verdict.sentence, "3 posts were lost. memory slope is +9 MB/h, and the bound is at most 4 MB/h.")
+        self.assertEqual(
+            verdict.sentence, "3 posts were lost. memory slope is +9 MB/h, and the bound is at most 4 MB/h.")
         files = self.report()
         for name in ("report.html", "report.md"):
             self.assertIn("Failed.", files[name].decode())
@@ -257,7 +259,8 @@ class SoakTests(unittest.TestCase):
             file.write(json.dumps({"t": 5, "fault": 1, "connection": HOSTILE, "cause": HOSTILE, "detected_by": HOSTILE,
                                    "detection_s": 500, "recovery_s": 70, "total_s": 570, "transitions": steps}) + "\n")
         with (self.folder / "faults.jsonl").open("a") as file:
-            file.write(json.dumps({"t": 5, "fault": HOSTILE, "cause": HOSTILE, "connections": [], "text": HOSTILE}) + "\n")
+            fault = {"t": 5, "fault": HOSTILE, "cause": HOSTILE, "connections": [], "text": HOSTILE}
+            file.write(json.dumps(fault) + "\n")
         files = self.report()
         balance = Balance()
         balance.feed(files["report.html"].decode())
@@ -282,7 +285,8 @@ class SoakTests(unittest.TestCase):
     def test_the_slowest_recovery_leads_with_its_transitions_since_the_fault(self):
         self.small(faults=False)
         (self.folder / "faults.jsonl").write_text('{"t": 100, "fault": 9, "cause": "freeze", "connections": [4]}\n')
-        steps = [{"t": 112.5, "id": "T20", "from": "probing", "event": "probeTimeout", "to": "stale", "reason": "silence"}]
+        steps = [{"t": 112.5, "id": "T20", "from": "probing", "event": "probeTimeout", "to": "stale",
+                  "reason": "silence"}]
         quick = {"t": 50, "fault": 8, "connection": 1, "cause": "drop", "detection_s": 1, "recovery_s": 1, "total_s": 2}
         slow = {"t": 115, "fault": 9, "connection": 4, "cause": "freeze", "detected_by": "timeout", "detection_s": 12.5,
                 "recovery_s": 2.5, "total_s": 15, "caught_up": 1, "transitions": steps}

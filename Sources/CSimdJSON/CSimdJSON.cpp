@@ -1,16 +1,20 @@
 #include "CSimdJSON.h"
 
-#include "Envelope.hpp"
-#include "Record.hpp"
+#include "PlainFrame.hpp"
 
 namespace {
 
 using namespace holdfast;
 
-thread_local Parser outer;
-thread_local Parser inner;
-thread_local Scratch scratch;
-thread_local PlainPostReader plainPost;
+/// What each thread has.
+struct Memory {
+    Parser outer;
+    Parser inner;
+    Scratch scratch;
+    PlainPost plainPost;
+};
+
+thread_local Memory memory;
 
 constexpr Field<HoldfastPostList> postListFields[] = {
     {"order", Form::rawText, &HoldfastPostList::order},
@@ -86,11 +90,16 @@ extern "C" {
 
 HoldfastOutcome holdfast_read_frame(
     HoldfastText frame, HoldfastEnvelope *envelope, HoldfastContent *content) noexcept {
+    if (frame.bytes == nullptr || frame.count > INT32_MAX - 4096) { return frame.count == 0 ? malformed : tooLarge; }
+    Memory &own = memory;
+    if (readPlainFrame(frame, own.plainPost, own.scratch, *envelope, *content)) { return success; }
+    *envelope = HoldfastEnvelope();
+    *content = HoldfastContent();
     ondemand::document document;
-    HOLDFAST_TRY(outer.open(frame, document));
+    HOLDFAST_TRY(own.outer.open(frame, document));
     ondemand::object object;
     HOLDFAST_TRY(outcomeOf(document.get_object().get(object)));
-    EnvelopeReader reader(frame.bytes, *envelope, ContentReader(frame.bytes, inner, plainPost, scratch, *content));
+    EnvelopeReader reader(frame.bytes, *envelope, ContentReader(frame.bytes, own.inner, own.scratch, *content));
     HOLDFAST_TRY(forEachMember(object, [&](const char *key, ondemand::value value) { return reader(key, value); }));
     HOLDFAST_TRY(Parser::close(document));
     return reader.finish();
@@ -98,7 +107,7 @@ HoldfastOutcome holdfast_read_frame(
 
 HoldfastOutcome holdfast_unescape(HoldfastText string, HoldfastText *unescaped) noexcept {
     *unescaped = {nullptr, 0};
-    char *target = scratch.reserve(string.count);
+    char *target = memory.scratch.reserve(string.count);
     if (target == nullptr) { return {HOLDFAST_JSON_OUT_OF_MEMORY, nullptr}; }
     const char *end = unescape(std::string_view(string.bytes, string.count), target);
     if (end == nullptr) { return malformed; }
@@ -108,7 +117,7 @@ HoldfastOutcome holdfast_unescape(HoldfastText string, HoldfastText *unescaped) 
 
 HoldfastOutcome holdfast_check_object(HoldfastText json) noexcept {
     ondemand::document document;
-    HOLDFAST_TRY(inner.open(json, document));
+    HOLDFAST_TRY(memory.inner.open(json, document));
     ondemand::object object;
     HOLDFAST_TRY(outcomeOf(document.get_object().get(object)));
     HOLDFAST_TRY(forEachMember(object, [](const char *key, ondemand::value value) { return skipMember(key, value, 2); }));
@@ -116,32 +125,32 @@ HoldfastOutcome holdfast_check_object(HoldfastText json) noexcept {
 }
 
 HoldfastOutcome holdfast_read_post_list(HoldfastText json, HoldfastPostList *list) noexcept {
-    return readObject(outer, json, postListFields, *list);
+    return readObject(memory.outer, json, postListFields, *list);
 }
 
 HoldfastOutcome holdfast_read_post(HoldfastText json, HoldfastPost *post) noexcept {
-    return readObject(inner, json, postFields, *post);
+    return readObject(memory.inner, json, postFields, *post);
 }
 
 HoldfastOutcome holdfast_read_reaction(HoldfastText json, HoldfastReaction *reaction) noexcept {
-    return readObject(inner, json, reactionFields, *reaction);
+    return readObject(memory.inner, json, reactionFields, *reaction);
 }
 
 HoldfastOutcome holdfast_read_user(HoldfastText json, HoldfastUser *user) noexcept {
-    return readObject(inner, json, userFields, *user);
+    return readObject(memory.inner, json, userFields, *user);
 }
 
 HoldfastOutcome holdfast_read_channel(HoldfastText json, HoldfastChannel *channel) noexcept {
-    return readObject(inner, json, channelFields, *channel);
+    return readObject(memory.inner, json, channelFields, *channel);
 }
 
 HoldfastOutcome holdfast_read_error(HoldfastText json, HoldfastError *error) noexcept {
-    return readObject(inner, json, errorFields, *error);
+    return readObject(memory.inner, json, errorFields, *error);
 }
 
 HoldfastOutcome holdfast_visit_posts(
     HoldfastText json, void *context, void (*visit)(void *, const HoldfastPost *, HoldfastText)) noexcept {
-    return visitRecords(inner, json, postFields, [&](const HoldfastPost &post, HoldfastText text) {
+    return visitRecords(memory.inner, json, postFields, [&](const HoldfastPost &post, HoldfastText text) {
         visit(context, &post, text);
     });
 }
@@ -163,7 +172,7 @@ HoldfastOutcome holdfast_visit_reactions_of_post(
         return forEachElement(array, visitReaction);
     };
     ondemand::document document;
-    HOLDFAST_TRY(inner.open(post, document));
+    HOLDFAST_TRY(memory.inner.open(post, document));
     ondemand::object object;
     HOLDFAST_TRY(outcomeOf(document.get_object().get(object)));
     HOLDFAST_TRY(forEachMember(object, [&](const char *key, ondemand::value value) -> HoldfastOutcome {
@@ -178,27 +187,27 @@ HoldfastOutcome holdfast_visit_reactions_of_post(
 
 HoldfastOutcome holdfast_visit_channels(
     HoldfastText json, void *context, void (*visit)(void *, const HoldfastChannel *)) noexcept {
-    return visitRecords(inner, json, channelFields, context, visit);
+    return visitRecords(memory.inner, json, channelFields, context, visit);
 }
 
 HoldfastOutcome holdfast_visit_users(
     HoldfastText json, void *context, void (*visit)(void *, const HoldfastUser *)) noexcept {
-    return visitRecords(inner, json, userFields, context, visit);
+    return visitRecords(memory.inner, json, userFields, context, visit);
 }
 
 HoldfastOutcome holdfast_visit_teams(
     HoldfastText json, void *context, void (*visit)(void *, const HoldfastTeam *)) noexcept {
-    return visitRecords(inner, json, teamFields, context, visit);
+    return visitRecords(memory.inner, json, teamFields, context, visit);
 }
 
 HoldfastOutcome holdfast_visit_preferences(
     HoldfastText json, void *context, void (*visit)(void *, const HoldfastPreference *)) noexcept {
-    return visitRecords(inner, json, preferenceFields, context, visit);
+    return visitRecords(memory.inner, json, preferenceFields, context, visit);
 }
 
 HoldfastOutcome holdfast_visit_strings(
     HoldfastText json, void *context, void (*visit)(void *, const HoldfastText *)) noexcept {
-    return visitValues(inner, json, [&](ondemand::value value) -> HoldfastOutcome {
+    return visitValues(memory.inner, json, [&](ondemand::value value) -> HoldfastOutcome {
         HoldfastText text;
         HOLDFAST_TRY(readText(value, nullptr, text));
         visit(context, &text);

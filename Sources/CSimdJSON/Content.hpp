@@ -28,18 +28,19 @@ constexpr Field<HoldfastEventData> eventDataFields[] = {
     {"server_version", &HoldfastEventData::serverVersion},
 };
 
+constexpr Key postKey("post");
+
 /// Reads the members of `data`. What is only of another type than it should be is noted, and the frame stays readable.
 class ContentReader {
 public:
     ContentReader(
-        const char *base, Parser &parser, PlainPostReader &plainPost, Scratch &scratch, HoldfastContent &content)
-        : base(base), parser(parser), plainPost(plainPost), scratch(scratch), content(content), finder(eventDataFields) {
+        const char *base, Parser &parser, Scratch &scratch, HoldfastContent &content)
+        : base(base), parser(parser), scratch(scratch), content(content), finder(eventDataFields) {
         content.postOutcome = {HOLDFAST_JSON_MISSING_KEY, "post"};
     }
 
     HoldfastOutcome operator()(const char *key, ondemand::value value) {
-        static constexpr Key post("post");
-        if (post.matches(key)) { return readPost(value); }
+        if (postKey.matches(key)) { return readPost(value); }
         const Field<HoldfastEventData> *field = finder.find(key);
         if (field == nullptr) { return skipMember(key, value, 3); }
         const HoldfastOutcome outcome = readField(*field, value, content.data, base, 2);
@@ -51,7 +52,6 @@ public:
 private:
     const char *base;
     Parser &parser;
-    PlainPostReader &plainPost;
     Scratch &scratch;
     HoldfastContent &content;
     FieldFinder<HoldfastEventData, std::size(eventDataFields)> finder;
@@ -67,10 +67,6 @@ private:
         const std::string_view inside = token.substr(1, token.size() - 2);
         char *text = scratch.reserve(inside.size());
         if (text == nullptr) { return {HOLDFAST_JSON_OUT_OF_MEMORY, nullptr}; }
-        if (plainPost.read(inside, text, content.postText, content.post)) {
-            content.postOutcome = success;
-            return success;
-        }
         const char *end = unescape(inside, text);
         if (end == nullptr) {
             // The grammar allows a lone surrogate, which no text can hold: the frame is readable, the post is not.

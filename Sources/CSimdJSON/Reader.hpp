@@ -11,6 +11,7 @@ namespace ondemand = simdjson::ondemand;
 
 constexpr HoldfastOutcome success{HOLDFAST_JSON_OK, nullptr};
 constexpr HoldfastOutcome malformed{HOLDFAST_JSON_MALFORMED, nullptr};
+constexpr HoldfastOutcome tooLarge{HOLDFAST_JSON_TOO_LARGE, nullptr};
 /// Each level costs two stack frames here.
 constexpr unsigned maximumDepth = 128;
 
@@ -37,7 +38,7 @@ public:
     HoldfastOutcome open(HoldfastText json, ondemand::document &document) {
         if (json.bytes == nullptr || json.count == 0) { return malformed; }
         // The counts of ranges are 31 bits wide.
-        if (json.count > INT32_MAX - 4096) { return {HOLDFAST_JSON_TOO_LARGE, nullptr}; }
+        if (json.count > INT32_MAX - 4096) { return tooLarge; }
         constexpr size_t retained = 1 << 20;
         if (parser.capacity() < json.count || (parser.capacity() > retained && json.count <= retained)) {
             size_t capacity = 4096;

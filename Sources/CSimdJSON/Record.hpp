@@ -12,25 +12,42 @@ class Key {
 public:
     constexpr Key(const char *text) : text(text) {
         while (text[length] != '\0') { length += 1; }
-        for (size_t index = 0; index < length && index < 8; index += 1) {
-            head |= uint64_t(uint8_t(text[index])) << (8 * index);
-            mask |= uint64_t(0xFF) << (8 * index);
+        for (size_t index = 0; index < length && index < 16; index += 1) {
+            words[index / 8].bytes |= uint64_t(uint8_t(text[index])) << (index % 8 * 8);
+            words[index / 8].mask |= uint64_t(0xFF) << (index % 8 * 8);
         }
     }
 
     /// `raw` begins behind its quote. A key that is written with escapes is no known one.
     bool matches(const char *raw) const {
-        uint64_t word;
-        std::memcpy(&word, raw, 8);
-        if ((word & mask) != head) { return false; }
-        return raw[length] == '"' && (length <= 8 || std::memcmp(raw + 8, text + 8, length - 8) == 0);
+        if (!words[0].matches(raw) || raw[length] != '"') { return false; }
+        if (length <= 8) { return true; }
+        return words[1].matches(raw + 8) && (length <= 16 || std::memcmp(raw + 16, text + 16, length - 16) == 0);
     }
+
+    /// `"key":` stands at `position`.
+    bool isMember(const char *position) const {
+        return *position == '"' && matches(position + 1) && position[length + 2] == ':';
+    }
+
+    /// Bytes of `"key":`.
+    size_t memberLength() const { return length + 3; }
 
     const char *text;
 
 private:
+    struct Word {
+        uint64_t bytes = 0, mask = 0;
+
+        bool matches(const char *raw) const {
+            uint64_t word;
+            std::memcpy(&word, raw, 8);
+            return (word & mask) == bytes;
+        }
+    };
+
     size_t length = 0;
-    uint64_t head = 0, mask = 0;
+    Word words[2];
 };
 
 /// A key, and where its value goes. Of a key that comes twice the last one counts, as in other readers of JSON.
@@ -63,11 +80,15 @@ class FieldFinder {
 public:
     explicit FieldFinder(const Field<Record> (&fields)[count]) : fields(fields) {}
 
+    const Field<Record> *expected() const { return &fields[next]; }
+
+    void advance() { next = next + 1 == count ? 0 : next + 1; }
+
     /// Null for a key that is none of them.
     const Field<Record> *find(const char *key) {
         for (size_t tried = 0; tried < count; tried += 1) {
             const Field<Record> &field = fields[next];
-            next = next + 1 == count ? 0 : next + 1;
+            advance();
             if (field.key.matches(key)) { return &field; }
         }
         return nullptr;

@@ -8,11 +8,8 @@
 #include <cstring>
 #include <memory>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
 #include "CSimdJSON.h"
+#include "Bytes.hpp"
 #include "Grammar.hpp"
 
 namespace holdfast {
@@ -76,24 +73,6 @@ inline bool readUnicodeEscape(const char *&source, const char *end, uint32_t &sc
     return true;
 }
 
-/// Copies sixteen bytes and marks the quotes and backslashes among them, one bit a byte.
-inline uint32_t copyAndMark(const char *source, char *target) {
-#if defined(__SSE2__)
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i *>(source));
-    _mm_storeu_si128(reinterpret_cast<__m128i *>(target), bytes);
-    const __m128i quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
-    const __m128i backslashes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
-    return uint32_t(_mm_movemask_epi8(_mm_or_si128(quotes, backslashes)));
-#else
-    std::memcpy(target, source, 16);
-    uint32_t marks = 0;
-    for (int index = 0; index < 16; index += 1) {
-        marks |= uint32_t(source[index] == '"' || source[index] == '\\') << index;
-    }
-    return marks;
-#endif
-}
-
 /// Unescapes the inside of a string. `target` has room for as many bytes and for the padding, into which it may write. The
 /// end of what was written; null where RFC 8259 §7 does not allow an escape, a surrogate is alone, or a quote stands inside.
 inline char *unescape(std::string_view inside, char *target) {
@@ -101,12 +80,13 @@ inline char *unescape(std::string_view inside, char *target) {
     const char *const end = source + inside.size();
     while (source < end) {
         // Sixteen bytes are copied whole; what is written next overwrites those behind the first escape.
-        const uint32_t marks = copyAndMark(source, target);
+        Bytes seen;
+        const uint32_t marks = copyAndMark(source, target, seen);
         const int run = marks == 0 ? 16 : __builtin_ctz(marks);
         source += run;
         target += run;
         if (marks == 0 || source >= end) { continue; }
-        if (*source == '"' || end - source < 2) { return nullptr; }
+        if (*source != '\\' || end - source < 2) { return nullptr; }
         if (source[1] == 'u') {
             uint32_t scalar;
             if (!readUnicodeEscape(source, end, scalar)) { return nullptr; }

@@ -8,7 +8,8 @@ package final class EventBuffer<Element: Sendable>: Sendable {
     private struct Contents {
         var pending: [Element] = []
         var pendingBytes = 0
-        var waiter: CheckedContinuation<[Element]?, Never>?
+        /// Unchecked, for it is made for each batch: whoever takes it out of here resumes it, and nobody else can.
+        var waiter: UnsafeContinuation<[Element]?, Never>?
         var isFinished = false
         var isClaimed = false
         /// The number of the latest claim.
@@ -27,7 +28,7 @@ package final class EventBuffer<Element: Sendable>: Sendable {
         }
 
         mutating func take(
-            _ claim: UInt64, orWait continuation: CheckedContinuation<[Element]?, Never>
+            _ claim: UInt64, orWait continuation: UnsafeContinuation<[Element]?, Never>
         ) -> Next {
             guard claim == self.claim else { return .end }
             if !pending.isEmpty { return .batch(takeAll()) }
@@ -64,7 +65,7 @@ package final class EventBuffer<Element: Sendable>: Sendable {
     /// On the loop: the events of one read, perhaps none.
     package func append(_ events: [Element], byteCount: Int) -> Level {
         let (waiter, batch, level) = contents.withLock {
-            contents -> (CheckedContinuation<[Element]?, Never>?, [Element], Level) in
+            contents -> (UnsafeContinuation<[Element]?, Never>?, [Element], Level) in
             guard !contents.isFinished else { return (nil, [], .normal) }
             if let waiter = contents.waiter, !events.isEmpty {
                 // Whoever waits has taken all that was pending.
@@ -90,7 +91,7 @@ package final class EventBuffer<Element: Sendable>: Sendable {
 
     /// No more events will come; what is pending can still be read.
     package func finish() {
-        let waiter = contents.withLock { contents -> CheckedContinuation<[Element]?, Never>? in
+        let waiter = contents.withLock { contents -> UnsafeContinuation<[Element]?, Never>? in
             contents.isFinished = true
             defer { contents.waiter = nil }
             return contents.waiter
@@ -141,7 +142,7 @@ package final class EventBuffer<Element: Sendable>: Sendable {
         if !ready.isEmpty { return ready }
         if isOver { return nil }
         return await withTaskCancellationHandler {
-            await withCheckedContinuation(isolation: isolation) { continuation in
+            await withUnsafeContinuation(isolation: isolation) { continuation in
                 switch contents.withLock({ $0.take(claim, orWait: continuation) }) {
                 case .batch(let batch): continuation.resume(returning: batch)
                 case .end: continuation.resume(returning: nil)
@@ -149,7 +150,7 @@ package final class EventBuffer<Element: Sendable>: Sendable {
                 }
             }
         } onCancel: {
-            let waiter = contents.withLock { contents -> CheckedContinuation<[Element]?, Never>? in
+            let waiter = contents.withLock { contents -> UnsafeContinuation<[Element]?, Never>? in
                 guard contents.claim == claim else { return nil }
                 defer { contents.waiter = nil }
                 return contents.waiter
@@ -167,31 +168,38 @@ public struct EventSequence<Element: Sendable>: AsyncSequence, Sendable {
 
     public func makeAsyncIterator() -> Iterator { Iterator(buffer: buffer, claim: buffer.claim()) }
 
-    /// Hands out one event at a time over batches; awaits only when a batch is used up.
+    /// Hands out one event at a time over batches; awaits only when a batch is used up. What is done for each event is
+    /// inlined into the consumer, so that it costs neither a call of unspecialised code nor a change of executors.
     public struct Iterator: AsyncIteratorProtocol {
         public typealias Failure = Never
         let buffer: EventBuffer<Element>
         let claim: UInt64
-        var batch: [Element] = []
-        var position = 0
+        @usableFromInline var batch: [Element] = []
+        @usableFromInline var position = 0
 
         init(buffer: EventBuffer<Element>, claim: UInt64) {
             self.buffer = buffer
             self.claim = claim
         }
 
-        public mutating func next() async -> Element? { await next(isolation: nil) }
+        @inlinable public mutating func next() async -> Element? { await next(isolation: nil) }
 
-        public mutating func next(isolation actor: isolated (any Actor)?) async -> Element? {
+        @inlinable public mutating func next(isolation actor: isolated (any Actor)?) async -> Element? {
             if position == batch.count {
-                // What has been handed out is not kept while the next events are awaited.
-                batch = []
-                position = 0
-                guard let filled = await buffer.nextBatch(claim, isolation: actor) else { return nil }
-                batch = filled
+                guard await refill(isolation: actor) else { return nil }
             }
             defer { position += 1 }
             return batch[position]
+        }
+
+        /// False at the end.
+        @usableFromInline mutating func refill(isolation actor: isolated (any Actor)?) async -> Bool {
+            // What has been handed out is not kept while the next events are awaited.
+            batch = []
+            position = 0
+            guard let filled = await buffer.nextBatch(claim, isolation: actor) else { return false }
+            batch = filled
+            return true
         }
     }
 }

@@ -6,11 +6,11 @@ public final class LinkPort<Event: Sendable> {
     /// What this attempt may go on from; nil when it has to start clean.
     public let resumePoint: ResumePoint?
     private let buffer: EventBuffer<Event>
-    private var report: ((LinkReport) -> Void)?
+    @usableFromInline var report: ((LinkReport) -> Void)?
     private var overflow: (() -> Void)?
     /// Since the last flush.
-    private var delivered: [Event] = []
-    private var deliveredBytes = 0
+    @usableFromInline var delivered: [Event] = []
+    @usableFromInline var deliveredBytes = 0
 
     init(
         generation: UInt32, resumePoint: ResumePoint?, buffer: EventBuffer<Event>,
@@ -27,7 +27,7 @@ public final class LinkPort<Event: Sendable> {
     public func report(_ report: LinkReport) { self.report?(report) }
 
     /// Delivers one event; `byteCount` is what it holds in memory. Follow the last event of a read by `flush`.
-    public func deliver(_ event: Event, byteCount: Int) {
+    @inlinable public func deliver(_ event: Event, byteCount: Int) {
         guard report != nil else { return }
         delivered.append(event)
         deliveredBytes += byteCount

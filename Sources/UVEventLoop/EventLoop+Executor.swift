@@ -32,6 +32,23 @@ extension EventLoop {
         isRunningJobs = true
         let stops = takeInbox()
         runDeferred()
+        runOwnJobs()
+        isRunningJobs = false
+        handles.setBusy(hasWork)
+        if stops, !hasWork { uv_stop(uv) }
+    }
+
+    /// libuv reads one socket up to 32 times before it looks at anything else. The consumer of what came takes it in between:
+    /// it is in the processor's cache still, and the memory of the one read serves for the next.
+    func runJobsBetweenReads() {
+        guard !jobs.isEmpty, !isRunningJobs else { return }
+        isRunningJobs = true
+        runOwnJobs()
+        isRunningJobs = false
+        handles.setBusy(hasWork)
+    }
+
+    private func runOwnJobs() {
         let serial = asUnownedSerialExecutor()
         let task = asUnownedTaskExecutor()
         var budget = Self.jobsPerTurn
@@ -39,9 +56,6 @@ extension EventLoop {
             job.runSynchronously(isolatedTo: serial, taskExecutor: task)
             budget -= 1
         }
-        isRunningJobs = false
-        handles.setBusy(hasWork)
-        if stops, !hasWork { uv_stop(uv) }
     }
 
     private func runDeferred() {

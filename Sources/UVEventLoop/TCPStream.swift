@@ -169,6 +169,7 @@ final class TCPStream: ByteStream {
         guard case .open = phase else { return }
         if count > 0 {
             handler?.streamReceived(UnsafeMutableRawBufferPointer(start: loop.readBuffer, count: count))
+            if count == EventLoop.readBufferSize { loop.runJobsBetweenReads() }
         } else if count < 0 {
             readingEnded(Int32(truncatingIfNeeded: count))
         }

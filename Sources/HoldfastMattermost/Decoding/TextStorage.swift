@@ -49,9 +49,15 @@ final class TextStorage: ManagedBuffer<TextStorage.Header, UInt8> {
             HoldfastEnvelope(), content, UnsafeRawBufferPointer(start: nil, count: 0), attempt: 0, isReplayed: false)
     }
 
-    var envelope: HoldfastEnvelope { withUnsafeMutablePointerToHeader { $0.pointee.envelope } }
+    // One member at a time: all of them together are some hundred bytes.
 
-    var content: HoldfastContent { withUnsafeMutablePointerToHeader { $0.pointee.content } }
+    func envelope<Member>(_ member: KeyPath<HoldfastEnvelope, Member>) -> Member {
+        withUnsafeMutablePointerToHeader { $0.pointee.envelope[keyPath: member] }
+    }
+
+    func content<Member>(_ member: KeyPath<HoldfastContent, Member>) -> Member {
+        withUnsafeMutablePointerToHeader { $0.pointee.content[keyPath: member] }
+    }
 
     // MARK: - The text
 

@@ -34,8 +34,8 @@ extension MattermostEvent.Content {
             return
         }
         let storage = event.storage
-        guard !storage.envelope.data.isAbsent else { throw DecodingFailure(.missingKey, key: "data") }
-        try storage.content.outcome.check()
+        guard !storage.envelope(\.data).isAbsent else { throw DecodingFailure(.missingKey, key: "data") }
+        try storage.content(\.outcome).check()
         let data = EventData(storage: storage)
         switch kind {
         case .other: self = .other
@@ -55,7 +55,7 @@ extension MattermostEvent.Content {
         case .channelUpdated: self = .channelUpdated(try Channel(nestedIn: data))
         case .channelDeleted: self = .channelDeleted(ChannelDeleted(data, event.broadcast))
         case .preferencesChanged:
-            self = .preferencesChanged(try storage.withNested(storage.content.data.preferences, Preference.list))
+            self = .preferencesChanged(try storage.withNested(storage.content(\.data.preferences), Preference.list))
         }
     }
 }
@@ -66,12 +66,16 @@ struct EventData {
 
     /// Empty when it is absent.
     subscript(member: KeyPath<HoldfastEventData, HoldfastRange>) -> String {
-        storage.string(storage.content.data[keyPath: member])
+        storage.string(range(member))
     }
 
     func optional(_ member: KeyPath<HoldfastEventData, HoldfastRange>) -> String? {
-        storage.content.data[keyPath: member].isAbsent ? nil : self[member]
+        range(member).isAbsent ? nil : self[member]
     }
 
-    var deleteAt: Int64 { storage.content.data.deleteAt }
+    private func range(_ member: KeyPath<HoldfastEventData, HoldfastRange>) -> HoldfastRange {
+        storage.withUnsafeMutablePointerToHeader { $0.pointee.content.data[keyPath: member] }
+    }
+
+    var deleteAt: Int64 { storage.content(\.data.deleteAt) }
 }

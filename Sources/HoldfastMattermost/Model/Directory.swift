@@ -54,7 +54,7 @@ public struct User: Hashable, Sendable, Identifiable {
 
     /// It is an object there, not JSON in a string.
     init(nestedIn data: EventData) throws(DecodingFailure) {
-        let range = data.storage.content.data.user
+        let range = data.storage.content(\.data.user)
         guard !range.isAbsent else { throw DecodingFailure(.missingKey, key: "user") }
         self = try data.storage.withText { text throws(DecodingFailure) in try User(json: text.slice(range)) }
     }
@@ -116,7 +116,7 @@ public struct Channel: Hashable, Sendable, Identifiable {
     }
 
     init(nestedIn data: EventData) throws(DecodingFailure) {
-        self = try data.storage.withNested(data.storage.content.data.channel) { json throws(DecodingFailure) in
+        self = try data.storage.withNested(data.storage.content(\.data.channel)) { json throws(DecodingFailure) in
             guard json.bytes != nil else { throw DecodingFailure(.missingKey, key: "channel") }
             return try Channel(json: json)
         }

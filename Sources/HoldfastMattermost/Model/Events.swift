@@ -48,7 +48,7 @@ public struct Reaction: Hashable, Sendable {
     }
 
     init(nestedIn data: EventData) throws(DecodingFailure) {
-        self = try data.storage.withNested(data.storage.content.data.reaction) { json throws(DecodingFailure) in
+        self = try data.storage.withNested(data.storage.content(\.data.reaction)) { json throws(DecodingFailure) in
             guard json.bytes != nil else { throw DecodingFailure(.missingKey, key: "reaction") }
             return try Reaction(json: json)
         }

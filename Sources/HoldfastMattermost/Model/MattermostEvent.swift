@@ -29,13 +29,13 @@ public struct MattermostEvent: Sendable {
     nonisolated(unsafe) let storage: TextStorage
 
     /// `other` when the name is not known here.
-    public var kind: Kind { Kind(rawValue: storage.envelope.kind) ?? .other }
+    public var kind: Kind { Kind(rawValue: storage.envelope(\.kind)) ?? .other }
 
     /// As the server calls it, e.g. `posted`.
-    public var name: String { storage.string(storage.envelope.name) }
+    public var name: String { storage.string(storage.envelope(\.name)) }
 
     /// `seq`: 0 for the first event of a connection, then one more for each.
-    public var sequence: Int64 { storage.envelope.sequence }
+    public var sequence: Int64 { storage.envelope(\.sequence) }
 
     /// The number of the connection attempt that it came by (`Connection.generation`); 0 when it came by none. Where it
     /// changes without a `hello`, the connection was resumed and `sequence` goes on.
@@ -46,20 +46,20 @@ public struct MattermostEvent: Sendable {
     public var isReplayed: Bool { storage.header.isReplayed }
 
     public var broadcast: Broadcast {
-        let envelope = storage.envelope
-        return Broadcast(
-            userID: storage.string(envelope.broadcastUserID), channelID: storage.string(envelope.broadcastChannelID),
-            teamID: storage.string(envelope.broadcastTeamID))
+        Broadcast(
+            userID: storage.string(storage.envelope(\.broadcastUserID)),
+            channelID: storage.string(storage.envelope(\.broadcastChannelID)),
+            teamID: storage.string(storage.envelope(\.broadcastTeamID)))
     }
 
     /// The whole event as it was sent, without the white space behind it.
     public var text: String { storage.withText { String(decoding: $0, as: UTF8.self) } }
 
     /// The raw JSON object `data`; nil when the event has none.
-    public var dataText: String? { storage.raw(storage.envelope.data) }
+    public var dataText: String? { storage.raw(storage.envelope(\.data)) }
 
     /// The raw JSON object `broadcast`; nil when the event has none.
-    public var broadcastText: String? { storage.raw(storage.envelope.broadcast) }
+    public var broadcastText: String? { storage.raw(storage.envelope(\.broadcast)) }
 
     /// Length of `text` in bytes.
     public var byteCount: Int { storage.header.count }

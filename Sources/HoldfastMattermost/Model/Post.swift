@@ -28,7 +28,7 @@ public struct Post: Sendable, Identifiable {
     public var type: String { storage.postString(\.type) }
     /// Raw JSON object, `{}` when there is none.
     public var props: String {
-        let range = storage.content.post.props
+        let range = storage.content(\.post.props)
         return range.isAbsent ? "{}" : storage.withPost { $0.slice(range).string }
     }
     public var hashtags: String { storage.postString(\.hashtags) }
@@ -54,9 +54,8 @@ extension Post {
 
     /// The post that an event carries.
     init(_ storage: TextStorage) throws(DecodingFailure) {
-        let content = storage.content
-        try content.postOutcome.check()
-        self.init(storage, content.post)
+        try storage.content(\.postOutcome).check()
+        self.init(storage, storage.content(\.post))
     }
 
     init(json: HoldfastText) throws(DecodingFailure) {
@@ -116,7 +115,7 @@ public struct Posted: Sendable {
     /// Ids of the users whom it mentions. Empty where the server sent no list of strings.
     public var mentions: [String] {
         let storage = post.storage
-        return (try? storage.withNested(storage.content.data.mentions, String.list)) ?? []
+        return (try? storage.withNested(storage.content(\.data.mentions), String.list)) ?? []
     }
     public var channelDisplayName: String { data[\.channelDisplayName] }
     public var channelName: String { data[\.channelName] }
@@ -131,7 +130,7 @@ public struct Posted: Sendable {
 
     init(_ storage: TextStorage) throws(DecodingFailure) {
         post = try Post(storage)
-        setOnline = storage.content.data.setOnline
+        setOnline = storage.content(\.data.setOnline)
     }
 }
 

@@ -1,0 +1,81 @@
+#pragma once
+
+// Sixteen bytes at a time: what every x86-64 can do, and everything else by plain code.
+
+#include <cstdint>
+#include <cstring>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace holdfast {
+
+#if defined(__SSE2__)
+
+/// What was seen of many bytes.
+class Bytes {
+public:
+    bool isASCII() const { return _mm_movemask_epi8(all) == 0; }
+
+    void see(__m128i bytes) { all = _mm_or_si128(all, bytes); }
+
+private:
+    __m128i all = _mm_setzero_si128();
+};
+
+inline uint32_t marksOf(__m128i bytes) {
+    const __m128i quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
+    const __m128i backslashes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
+    // Unsigned below 0x20: the saturating subtraction of 0x1F leaves nothing of it.
+    const __m128i controls = _mm_cmpeq_epi8(_mm_subs_epu8(bytes, _mm_set1_epi8(0x1F)), _mm_setzero_si128());
+    return uint32_t(_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quotes, backslashes), controls)));
+}
+
+/// Marks the quotes, backslashes and control characters among sixteen bytes, one bit a byte.
+inline uint32_t mark(const char *source, Bytes &seen) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i *>(source));
+    seen.see(bytes);
+    return marksOf(bytes);
+}
+
+/// The same, and copies them.
+inline uint32_t copyAndMark(const char *source, char *target, Bytes &seen) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i *>(source));
+    _mm_storeu_si128(reinterpret_cast<__m128i *>(target), bytes);
+    seen.see(bytes);
+    return marksOf(bytes);
+}
+
+#else
+
+/// What was seen of many bytes.
+class Bytes {
+public:
+    bool isASCII() const { return (all & 0x80) == 0; }
+
+    void see(uint8_t byte) { all |= byte; }
+
+private:
+    uint8_t all = 0;
+};
+
+/// Marks the quotes, backslashes and control characters among sixteen bytes, one bit a byte.
+inline uint32_t mark(const char *source, Bytes &seen) {
+    uint32_t marks = 0;
+    for (int index = 0; index < 16; index += 1) {
+        seen.see(uint8_t(source[index]));
+        marks |= uint32_t(source[index] == '"' || source[index] == '\\' || uint8_t(source[index]) < 0x20) << index;
+    }
+    return marks;
+}
+
+/// The same, and copies them.
+inline uint32_t copyAndMark(const char *source, char *target, Bytes &seen) {
+    std::memcpy(target, source, 16);
+    return mark(source, seen);
+}
+
+#endif
+
+}  // namespace holdfast

@@ -1,0 +1,145 @@
+#pragma once
+
+// JSON as the server writes it: without white space, numbers that are whole, nothing unusual. One pass reads it. Whatever is
+// not exactly of that form is refused here and left to simdjson, whose answer is the same for all that is accepted here.
+
+#include "Record.hpp"
+
+namespace holdfast {
+
+/// Walks through a text in one pass. `Strings` knows how its strings are told from the rest:
+/// `bool take(const char *&position, std::string_view &inside, bool &hasEscapes)` begins at a quote and ends behind one;
+/// `void passed()` tells that one was taken without it.
+/// Behind the text there are readable bytes; none of the steps goes far beyond its end, where the caller looks.
+template <typename Strings>
+class PlainReader {
+public:
+    PlainReader(Strings &strings, const char *base, const char *position)
+        : position(position), strings(strings), base(base) {}
+
+    /// Of the next byte to read.
+    const char *position;
+
+    template <size_t size>
+    bool takes(const char (&word)[size]) {
+        // The length is known here, so that this is a comparison of a word or two and no call.
+        if (__builtin_memcmp(position, word, size - 1) != 0) { return false; }
+        position += size - 1;
+        return true;
+    }
+
+    bool takeString(HoldfastRange &range) {
+        std::string_view inside;
+        bool hasEscapes = false;
+        if (!strings.take(position, inside, hasEscapes)) { return false; }
+        range = rangeOf(base, inside, hasEscapes);
+        return true;
+    }
+
+    /// At most 18 digits, which always fit.
+    bool takeInteger(int64_t &number) {
+        const bool isNegative = *position == '-';
+        position += isNegative ? 1 : 0;
+        const char *const start = position;
+        number = 0;
+        while (isDigit(*position) && position - start < 19) { number = number * 10 + (*position++ - '0'); }
+        const size_t digits = size_t(position - start);
+        if (isNegative) { number = -number; }
+        return digits > 0 && digits < 19 && (*start != '0' || digits == 1);
+    }
+
+    /// An object: `member(key)` takes the value of each. A key begins behind its quote.
+    template <typename Member>
+    bool takeMembers(Member member) {
+        if (!takes("{")) { return false; }
+        if (takes("}")) { return true; }
+        for (;;) {
+            HoldfastRange key;
+            if (!takeString(key) || !takes(":") || !member(base + key.offset)) { return false; }
+            if (takes("}")) { return true; }
+            if (!takes(",")) { return false; }
+        }
+    }
+
+    /// An object that is read into a record, `end` being where its text ends at the latest.
+    template <typename Record, size_t count>
+    bool takeRecord(FieldFinder<Record, count> &finder, Record &record, const char *end) {
+        if (!takes("{")) { return false; }
+        if (takes("}")) { return true; }
+        for (;;) {
+            const Field<Record> *field = finder.expected();
+            if (__builtin_expect(field->key.isMember(position), true)) {
+                position += field->key.memberLength();
+                strings.passed();
+                finder.advance();
+            } else {
+                HoldfastRange key;
+                if (!takeString(key) || !takes(":")) { return false; }
+                field = finder.find(base + key.offset);
+            }
+            if (position >= end || !takeField(field, record)) { return false; }
+            if (takes("}")) { return true; }
+            if (!takes(",")) { return false; }
+        }
+    }
+
+    /// A value of no interest.
+    bool takeAny(unsigned depth = 0) {
+        HoldfastRange string;
+        int64_t number;
+        switch (*position) {
+        case '"': return takeString(string);
+        case 't': return takes("true");
+        case 'f': return takes("false");
+        case 'n': return takes("null");
+        case '{': return depth < 8 && takeMembers([&](const char *) { return takeAny(depth + 1); });
+        case '[': return depth < 8 && takeElements(depth + 1);
+        default: return takeInteger(number);
+        }
+    }
+
+    /// A value of a type that its field has, or null.
+    template <typename Record>
+    bool takeField(const Field<Record> *field, Record &record) {
+        if (field == nullptr || field->form == Form::passed) { return takeAny(); }
+        const char *const start = position;
+        switch (field->form) {
+        case Form::range:
+            if (*position == '"') { return takeString(record.*field->range); }
+            record.*field->range = {0, 0};
+            return takes("null");
+        case Form::integer:
+            if (*position != 'n') { return takeInteger(record.*field->integer); }
+            record.*field->integer = 0;
+            return takes("null");
+        case Form::flag:
+            record.*field->flag = takes("true");
+            return record.*field->flag || takes("false") || takes("null");
+        case Form::rawRange:
+            if (!takeAny()) { return false; }
+            record.*field->range =
+                *start == 'n' ? HoldfastRange{0, 0} : rangeOf(base, std::string_view(start, size_t(position - start)));
+            return true;
+        case Form::text:
+        case Form::rawText:
+        case Form::passed: return false;
+        }
+        return false;
+    }
+
+private:
+    Strings &strings;
+    const char *base;
+
+    bool takeElements(unsigned depth) {
+        if (!takes("[")) { return false; }
+        if (takes("]")) { return true; }
+        for (;;) {
+            if (!takeAny(depth)) { return false; }
+            if (takes("]")) { return true; }
+            if (!takes(",")) { return false; }
+        }
+    }
+};
+
+}  // namespace holdfast

@@ -29,7 +29,7 @@ extension PostRow {
     static func list(_ json: HoldfastText) throws(DecodingFailure) -> [PostRow] {
         try collect { context in
             holdfast_visit_posts(json, context) { context, record, text in
-                if let record { add(PostRow(post: Post(.make(record.pointee, text), record.pointee)), to: context) }
+                if let record { add(PostRow(post: Post(storage: .make(record.pointee, text))), to: context) }
             }
         }
     }

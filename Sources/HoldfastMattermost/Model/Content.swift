@@ -1,25 +1,25 @@
 internal import CSimdJSON
 
 extension MattermostEvent {
-    /// What an event says, by its kind.
+    /// What an event says, by its kind. All but posts lie behind a reference, so that the frequent ones are cheap to pass on.
     public enum Content: Hashable, Sendable {
-        case hello(Hello)
+        indirect case hello(Hello)
         case posted(Posted)
         case postEdited(Post)
         /// The post as it was: its old text, `deleteAt` 0.
         case postDeleted(Post)
         /// A post that only this account sees and that is not kept.
         case ephemeralMessage(Post)
-        case reactionAdded(Reaction)
-        case reactionRemoved(Reaction)
-        case typing(Typing)
-        case statusChange(StatusChange)
-        case userUpdated(User)
-        case userAdded(UserAdded)
-        case userRemoved(UserRemoved)
+        indirect case reactionAdded(Reaction)
+        indirect case reactionRemoved(Reaction)
+        indirect case typing(Typing)
+        indirect case statusChange(StatusChange)
+        indirect case userUpdated(User)
+        indirect case userAdded(UserAdded)
+        indirect case userRemoved(UserRemoved)
         case channelViewed(channelID: String)
-        case channelUpdated(Channel)
-        case channelDeleted(ChannelDeleted)
+        indirect case channelUpdated(Channel)
+        indirect case channelDeleted(ChannelDeleted)
         case preferencesChanged([Preference])
         /// An event of another kind: see `name` and `dataText`.
         case other

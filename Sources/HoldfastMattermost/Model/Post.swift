@@ -5,16 +5,16 @@ internal import CSimdJSON
 /// It refers to the text that the server sent: a string is made of it each time it is asked for, so ask once for what is
 /// needed often.
 public struct Post: Sendable, Identifiable {
-    public var createAt: Int64
-    /// Moves with each change, also with a reaction.
-    public var updateAt: Int64
-    public var editAt: Int64
-    public var deleteAt: Int64
-    public var replyCount: Int64
-    public var isPinned: Bool
     /// Sound to send: the storage never changes (`ManagedBuffer` only cannot say so).
-    nonisolated(unsafe) var storage: TextStorage
+    nonisolated(unsafe) let storage: TextStorage
 
+    public var createAt: Int64 { storage.content(\.post.createAt) }
+    /// Moves with each change, also with a reaction.
+    public var updateAt: Int64 { storage.content(\.post.updateAt) }
+    public var editAt: Int64 { storage.content(\.post.editAt) }
+    public var deleteAt: Int64 { storage.content(\.post.deleteAt) }
+    public var isPinned: Bool { storage.content(\.post.isPinned) }
+    public var replyCount: Int64 { storage.content(\.post.replyCount) }
     public var id: String { storage.postString(\.id) }
     /// The author.
     public var userID: String { storage.postString(\.userID) }
@@ -46,22 +46,16 @@ extension Post {
         return props.contains("\"from_bot\":\"true\"") || props.contains("\"from_webhook\":\"true\"")
     }
 
-    init(_ storage: TextStorage, _ record: HoldfastPost) {
-        self.init(
-            createAt: record.createAt, updateAt: record.updateAt, editAt: record.editAt, deleteAt: record.deleteAt,
-            replyCount: record.replyCount, isPinned: record.isPinned, storage: storage)
-    }
-
     /// The post that an event carries.
     init(_ storage: TextStorage) throws(DecodingFailure) {
         try storage.content(\.postOutcome).check()
-        self.init(storage, storage.content(\.post))
+        self.init(storage: storage)
     }
 
     init(json: HoldfastText) throws(DecodingFailure) {
         var record = HoldfastPost()
         try holdfast_read_post(json, &record).check()
-        self.init(.make(record, json), record)
+        self.init(storage: .make(record, json))
     }
 
     /// For tests of code that handles posts.
@@ -86,7 +80,7 @@ extension Post {
         ])
         // What was just written can be read.
         let post = try? withPadding(text) { json throws(DecodingFailure) in try Post(json: json) }
-        self = post ?? Post(.make(HoldfastPost(), HoldfastText()), HoldfastPost())
+        self = post ?? Post(storage: .make(HoldfastPost(), HoldfastText()))
     }
 }
 
@@ -109,9 +103,9 @@ extension Post: Hashable {
 
 /// A new post, and what the server says about its surroundings.
 public struct Posted: Sendable {
-    public var post: Post
-    public var setOnline: Bool
+    public let post: Post
 
+    public var setOnline: Bool { post.storage.content(\.data.setOnline) }
     /// Ids of the users whom it mentions. Empty where the server sent no list of strings.
     public var mentions: [String] {
         let storage = post.storage
@@ -130,7 +124,6 @@ public struct Posted: Sendable {
 
     init(_ storage: TextStorage) throws(DecodingFailure) {
         post = try Post(storage)
-        setOnline = storage.content(\.data.setOnline)
     }
 }
 

@@ -84,10 +84,10 @@ final class Fleet: @unchecked Sendable {
 
     private func note(_ observation: Observation) {
         guard case .transition(let record) = observation else { return }
-        watchdog.note()
         if record.from == .connecting, record.to == .open {
             ready += 1
             dialling -= 1
+            watchdog.note()
         } else if record.event == .lost || record.event == .deaf || record.event == .inconclusive {
             problems += 1
             if record.event == .lost {

@@ -27,6 +27,9 @@ let package = Package(
                 .product(name: "Holdfast", package: "holdfast"),
                 .product(name: "HoldfastMattermost", package: "holdfast"),
             ]),
+        .executableTarget(
+            name: "compare",
+            dependencies: ["BenchmarkKit", .product(name: "Holdfast", package: "holdfast")]),
         .systemLibrary(
             name: "CBenchmarkUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"]), .brew(["libuv"])]),
         .executableTarget(

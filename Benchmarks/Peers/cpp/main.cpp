@@ -1,5 +1,5 @@
 // What a client in C++ can do: libuv, frames parsed in place, simdjson On-Demand. The bar that the engine is measured
-// against; see PROTOCOL in Benchmarks/README.md for what each mode does.
+// against, so nothing here is slower than it need be; `usage` says what each mode does.
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -431,7 +431,7 @@ void Client::lost(Connection &connection, const char *why) {
     });
 }
 
-/// One timer for all: connection i is due at i/N of the interval, and then once in each.
+/// One timer for all, with 10 ms of slack: connection i is due at i/N of the interval, and then once in each.
 void Client::beginHold() {
     isHolding = true;
     holdStart = now(), holdCPU = cpuSeconds(), holdPings = pings;

@@ -48,12 +48,12 @@ struct Client: Hashable {
             guard options.clients?.contains(name) ?? true else { return }
             // Some build themselves when they are first asked.
             switch answer(path, leading + ["--version"], interruption) {
-            case .success(let version):
+            case .success(let answer):
                 found.append(
                     Client(
-                        name: name, text: texts[name] ?? name, version: version, path: path, leadingArguments: leading,
-                        kinds: kinds))
-            case .failure(let why): skipped.append(Skipped(name: name, why: why.description))
+                        name: name, text: texts[name] ?? name, version: without(name, answer), path: path,
+                        leadingArguments: leading, kinds: kinds))
+            case .failure(let why): skipped.append(Skipped(name: name, why: without(name, why.description)))
             }
         }
         let connected: Set<Kind> = [.ingest, .idle, .storm]
@@ -76,6 +76,11 @@ struct Client: Hashable {
             skipped.append(Skipped(name: name, why: "there is no such client, or none that does what was asked for"))
         }
         return (found, skipped)
+    }
+
+    /// Some say their name first.
+    private static func without(_ name: String, _ text: String) -> String {
+        text.hasPrefix(name + ": ") ? String(text.dropFirst(name.count + 2)) : text
     }
 
     private static func answer(

@@ -73,13 +73,13 @@ struct Compare {
                     schedule.finished(scenario, client, took: (ContinuousClock.now - begin) / .seconds(1))
                 }
             }
-            document.add(results)
+            document.add(results, isComplete: !interruption.isSet)
             try document.write(to: options.output)
         }
         document.isInterrupted = interruption.isSet
         try document.write(to: options.output)
         Progress.clear()
-        print(options.json ? try document.json() : document.tables(), terminator: "")
+        FileHandle.standardOutput.write(Data((options.json ? try document.json() : document.tables()).utf8))
         Report.make(options)
         if interruption.isSet { return 130 }
         return document.problems.isEmpty ? 0 : 1

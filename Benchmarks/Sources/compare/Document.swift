@@ -97,7 +97,8 @@ struct Document: Encodable {
         if let index = clients.firstIndex(where: { $0.name == client.name }) { clients[index].failed += 1 }
     }
 
-    mutating func add(_ table: RoundTable) {
+    /// - Parameter isComplete: all of it was run, so that what is missing is missed.
+    mutating func add(_ table: RoundTable, isComplete: Bool) {
         let scenario = table.scenario
         for (name, byClient) in table.values.sorted(by: { $0.key < $1.key }) {
             var results: [String: Result] = [:]
@@ -117,7 +118,7 @@ struct Document: Encodable {
                     id: name, kind: scenario.kind, text: words.text, unit: words.unit, reference: scenario.reference,
                     results: results, goal: Goal.ofScenario(name)))
         }
-        goals += Goal.judge(table, clients: scenario.clients)
+        goals += Goal.judge(table, clients: scenario.clients).filter { isComplete || $0.isMeasured }
     }
 
     private func words(for name: String, _ scenario: Scenario) -> (text: String, unit: String) {

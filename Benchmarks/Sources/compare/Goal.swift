@@ -7,6 +7,11 @@ struct Goal: Encodable {
     var value: Double
     var textValue: String
     var ok: Bool
+    let isMeasured: Bool
+
+    private enum CodingKeys: CodingKey {
+        case text, bound, value, textValue, ok
+    }
 
     /// Where the bound is one on the ratio to the scenario's reference.
     static func ofScenario(_ name: String) -> Document.ScenarioGoal? {
@@ -82,6 +87,7 @@ struct Goal: Encodable {
     ) {
         self.text = text
         self.bound = bound
+        isMeasured = summary != nil
         value = summary?.median.rounded(to: 4) ?? 0
         ok = summary.map { isMet($0.median) } ?? false
         textValue =

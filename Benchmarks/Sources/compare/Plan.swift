@@ -21,9 +21,6 @@ struct Scenario {
 
     /// To whose figures the others' are set in relation.
     var reference: String { kind == .transition ? Client.machineCeiling : Client.ceiling }
-
-    /// Idle and storm cost the same for all; of the rest a slow client is given less.
-    var hasFixedCount: Bool { kind == .idle || kind == .storm }
 }
 
 /// How much is asked.
@@ -55,7 +52,7 @@ struct Plan {
         add(.transition, "transition")
     }
 
-    /// How many to ask for.
+    /// How many to ask for: of connections the same for all, of the rest less where a client is slow.
     ///
     /// - Parameter cost: what one event or transition was seen to cost this client, in nanoseconds; nil before that.
     func count(_ scenario: Scenario, cost: Double?) -> Int {
@@ -66,7 +63,7 @@ struct Plan {
             guard let cost else { return 10_000 }
             return min(max(Int(runSeconds * 1e9 / cost), 2_000), 5_000_000)
         case .transition:
-            guard let cost else { return 2_000 }
+            guard let cost else { return 20_000 }
             return min(max(Int(runSeconds * 1e9 / cost), 1_000), 500_000_000)
         }
     }

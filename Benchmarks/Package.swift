@@ -34,7 +34,7 @@ let package = Package(
             name: "CBenchmarkUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"]), .brew(["libuv"])]),
         .executableTarget(
             name: "cpp-peer", dependencies: ["CBenchmarkUV"], path: "Peers/cpp", exclude: ["run"],
-            cxxSettings: [.unsafeFlags(["-O3"])],
+            cxxSettings: [.define("NDEBUG"), .unsafeFlags(["-O3"])],
             linkerSettings: [.linkedLibrary("uv"), .linkedLibrary("simdjson")]),
         .executableTarget(
             name: "micro",

@@ -64,7 +64,7 @@ struct Compare {
                         let figures = try runner.run(scenario, client, count: count, hold: plan.hold)
                         results.record(figures, of: client, round: round)
                         schedule.tell(scenario, client, figures)
-                    } catch where !interruption.isSet {
+                    } catch  where !interruption.isSet {
                         document.note(problem: "\(error)", client, scenario, round)
                         results.failed(client)
                         Progress.clear()
@@ -128,7 +128,8 @@ struct Options {
         }
         guard FileManager.default.fileExists(atPath: peers) else { throw Complaint("--peers \(peers): no such folder") }
         self.peers = URL(fileURLWithPath: peers).standardizedFileURL.path
-        output = arguments.text("--output") ?? (self.peers as NSString).deletingLastPathComponent + "/Results/comparison"
+        output =
+            arguments.text("--output") ?? (self.peers as NSString).deletingLastPathComponent + "/Results/comparison"
     }
 
     /// The build folder lies within the package.

@@ -73,7 +73,8 @@ struct Document: Encodable {
     var problems: [Problem] = []
 
     private enum CodingKeys: String, CodingKey {
-        case schema, startedAt, machine, versions, rounds, quick, isInterrupted = "interrupted", clients, skipped, scenarios
+        case schema, startedAt, machine, versions, rounds, quick, isInterrupted = "interrupted", clients, skipped,
+            scenarios
         case goals, problems
     }
 

@@ -36,8 +36,10 @@ struct Goal: Encodable {
         case .ingest:
             let name = table.scenario.name
             let title = "CPU per event of \(table.scenario.frameBytes) B"
-            return [againstReference(table, name, "\(title), against C++", names), againstOthers(table, title, clients)]
-                .compactMap(\.self)
+            return [
+                againstReference(table, name, "\(title), against C++", names), againstOthers(table, title, clients),
+            ]
+            .compactMap(\.self)
         case .idle:
             return [
                 absolute(
@@ -70,7 +72,9 @@ struct Goal: Encodable {
         }
         guard let best = others.min(by: { $0.1 < $1.1 }) else { return nil }
         let ratios = Summary(table.ratios(of: best.0, to: Client.engine, in: name))
-        return Goal("\(title), times below the best of the others (\(best.0))", bound: "at least 4.0", ratios) { $0 >= 4 }
+        return Goal("\(title), times below the best of the others (\(best.0))", bound: "at least 4.0", ratios) {
+            $0 >= 4
+        }
     }
 
     private static func absolute(

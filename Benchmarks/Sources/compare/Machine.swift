@@ -37,7 +37,9 @@ struct Machine: Encodable {
 
     /// The first line that a program prints; nil where there is none.
     private static func answer(_ program: String, _ arguments: [String]) -> String? {
-        guard let child = try? ChildProcess("/usr/bin/env", [program] + arguments, readsErrors: true) else { return nil }
+        guard let child = try? ChildProcess("/usr/bin/env", [program] + arguments, readsErrors: true) else {
+            return nil
+        }
         var first: String?
         while true {
             switch child.next(within: 30) {

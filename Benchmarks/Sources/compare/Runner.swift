@@ -27,7 +27,8 @@ struct Runner {
         let server = try LoadServer(on: placement.server, controller)
         let mode = client.name == Client.floor ? "read" : scenario.kind.rawValue
         let output = try perform(
-            client, [mode, "--server", server.url, "--count", "\(count)"] + (mode == "idle" ? ["--hold", "\(hold)"] : []),
+            client,
+            [mode, "--server", server.url, "--count", "\(count)"] + (mode == "idle" ? ["--hold", "\(hold)"] : []),
             trigger: { said in try trigger(scenario, server, count, said) })
         let state = try server.state()
         switch scenario.kind {
@@ -73,7 +74,8 @@ struct Runner {
         let pings = output.pings ?? 0
         let due = Double(count * hold) / 30
         try expect(
-            Double(pings) > due * 0.7 && Double(pings) < due * 1.4, "\(pings) pings in the hold, about \(Int(due)) are due")
+            Double(pings) > due * 0.7 && Double(pings) < due * 1.4,
+            "\(pings) pings in the hold, about \(Int(due)) are due")
         try expect(state.pings >= count + pings, "it tells of \(pings) pings, the server of \(state.pings) in all")
         let (before, after) = (output.rssBefore ?? 0, output.rssAfter ?? 0)
         try expect(before > 0 && after > before, "it tells of \(before) bytes before and \(after) after")

@@ -8,7 +8,8 @@ extension Document {
         for scenario in scenarios {
             lines += ["", "\(scenario.id): \(scenario.text)"]
             var rows = [["client", "median \(scenario.unit)", "min – max", "× \(scenario.reference)", "min – max"]]
-            for (name, result) in scenario.results.sorted(by: { ($0.value.median, $0.key) < ($1.value.median, $1.key) }) {
+            for (name, result) in scenario.results.sorted(by: { ($0.value.median, $0.key) < ($1.value.median, $1.key) })
+            {
                 rows.append([
                     name, figure(result.median), "\(figure(result.min)) – \(figure(result.max))",
                     result.ratio.map { fixed($0, 2) } ?? "–",

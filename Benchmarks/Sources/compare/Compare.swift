@@ -20,7 +20,8 @@ struct Compare {
           --json            prints comparison.json on standard output instead of tables
           --help            this text
 
-        Takes about twenty minutes, three with --quick. An interrupt ends the clients and writes what there is. Ends with
+        Needs the other benchmarks beside it: swift build -c release --package-path Benchmarks builds all; Benchmarks/Peers/install
+        gets what the peers need. Takes about twenty minutes, three with --quick. An interrupt ends the clients and writes what there is. Ends with
         status 1 when a client failed or disagreed with the server, and with 130 after an interrupt; goals that are missed are
         told, but are no failure.
         """
@@ -37,6 +38,12 @@ struct Compare {
     }
 
     private static func run(_ options: Options) throws -> Int32 {
+        for neighbour in ["blast", "load"]
+        where !FileManager.default.isExecutableFile(atPath: "\(ChildProcess.folder)/\(neighbour)") {
+            throw Complaint(
+                "\(neighbour) is not built; build all of the benchmarks first: swift build -c release --package-path Benchmarks"
+            )
+        }
         try FileManager.default.createDirectory(atPath: options.output, withIntermediateDirectories: true)
         let interruption = Interruption()
         let processors = Processor.allowed

@@ -16,7 +16,7 @@ final class Watchdog: Sendable {
     func tell(_ observation: Observation) {
         guard case .transition(let record) = observation else { return }
         switch record.event {
-        case .ready, .alive: note()
+        case .ready: note()
         case .attemptFailed, .deaf, .inconclusive, .lost: Progress.say("load: \(observation)")
         default: break
         }

@@ -20,10 +20,10 @@ struct Compare {
           --json            prints comparison.json on standard output instead of tables
           --help            this text
 
-        Needs the other benchmarks beside it: swift build -c release --package-path Benchmarks builds all; Benchmarks/Peers/install
-        gets what the peers need. Takes about twenty minutes, three with --quick. An interrupt ends the clients and writes what there is. Ends with
-        status 1 when a client failed or disagreed with the server, and with 130 after an interrupt; goals that are missed are
-        told, but are no failure.
+        Needs the other benchmarks beside it (swift build -c release --package-path Benchmarks builds all) and what the peers
+        need (Benchmarks/Peers/install gets it); peers that cannot run are skipped by name. Takes about twenty minutes, three
+        with --quick. An interrupt ends the clients and writes what there is. Ends with status 1 when a client failed or
+        disagreed with the server, and with 130 after an interrupt; goals that are missed are told, but are no failure.
         """
 
     static func main() {

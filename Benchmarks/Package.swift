@@ -27,11 +27,14 @@ let package = Package(
                 .product(name: "Holdfast", package: "holdfast"),
                 .product(name: "HoldfastMattermost", package: "holdfast"),
             ]),
+        .executableTarget(
+            name: "compare",
+            dependencies: ["BenchmarkKit", .product(name: "Holdfast", package: "holdfast")]),
         .systemLibrary(
             name: "CBenchmarkUV", pkgConfig: "libuv", providers: [.apt(["libuv1-dev"]), .brew(["libuv"])]),
         .executableTarget(
             name: "cpp-peer", dependencies: ["CBenchmarkUV"], path: "Peers/cpp", exclude: ["run"],
-            cxxSettings: [.unsafeFlags(["-O3"])],
+            cxxSettings: [.define("NDEBUG"), .unsafeFlags(["-O3"])],
             linkerSettings: [.linkedLibrary("uv"), .linkedLibrary("simdjson")]),
         .executableTarget(
             name: "micro",

@@ -14,6 +14,8 @@ public final class ChildProcess {
     private let output: FileHandle
     private let errors: FileHandle?
     private var buffers: [Int32: [UInt8]] = [:]
+    /// Descriptors whose end `next` has read.
+    private var ended: Set<Int32> = []
     private var isReaped = false
 
     /// - Parameters:
@@ -21,9 +23,11 @@ public final class ChildProcess {
     ///   - environment: on top of this process's.
     ///   - processor: where the system is asked to keep it; nil leaves it free.
     ///   - readsErrors: whether its standard error is read by `errorLine` instead of passed through.
+    ///   - diesWithThread: whether the system is asked to kill it when the calling thread ends, whatever ends it. For the main
+    ///     thread, which lives as long as the process.
     public init(
         _ path: String, _ arguments: [String], environment: [String: String] = [:], processor: Int? = nil,
-        readsErrors: Bool = false
+        readsErrors: Bool = false, diesWithThread: Bool = false
     ) throws {
         let inputPipe = try Self.makePipe()
         let outputPipe = try Self.makePipe()
@@ -39,7 +43,8 @@ public final class ChildProcess {
         let pinning = processor.flatMap { processor in
             Self.taskset.map { [$0, "-c", "\(processor)"] }
         }
-        let words = (pinning ?? []) + [path] + arguments
+        let leash = diesWithThread ? Self.setpriv.map { [$0, "--pdeathsig", "KILL"] } : nil
+        let words = (leash ?? []) + (pinning ?? []) + [path] + arguments
         var argv = words.map { strdup($0) } + [nil]
         var envp = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for text in argv + envp { free(text) } }
@@ -71,6 +76,50 @@ public final class ChildProcess {
 
     /// The next line of its standard error, where that is read. Blocks.
     public func errorLine() -> String? { errors.flatMap { nextLine(of: $0) } }
+
+    public enum Said {
+        case line(String)
+        case errorLine(String)
+        /// Nothing, within the time.
+        case nothing
+        /// All that is read of it has ended.
+        case end
+    }
+
+    /// The next line of its standard output, or of its standard error where that is read; waits at most so long.
+    public func next(within seconds: Double) -> Said {
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        while true {
+            let open = [output, errors].compactMap { $0?.fileDescriptor }.filter { !ended.contains($0) }
+            for descriptor in [output, errors].compactMap({ $0?.fileDescriptor }) {
+                guard let line = bufferedLine(of: descriptor) else { continue }
+                return descriptor == output.fileDescriptor ? .line(line) : .errorLine(line)
+            }
+            if open.isEmpty { return .end }
+            let left = max(0, (deadline - ContinuousClock.now) / .milliseconds(1))
+            var polled = open.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+            let count = poll(&polled, nfds_t(polled.count), Int32(left.rounded(.up)))
+            if count == 0 { return .nothing }
+            for one in polled where one.revents != 0 {
+                var chunk = [UInt8](repeating: 0, count: 64 << 10)
+                let count = read(one.fd, &chunk, chunk.count)
+                if count > 0 { buffers[one.fd, default: []] += chunk[..<count] }
+                if count == 0 || count < 0 && errno != EINTR { ended.insert(one.fd) }
+            }
+        }
+    }
+
+    /// A line that has been read already; at the end of the output also one that has no end.
+    private func bufferedLine(of descriptor: Int32) -> String? {
+        guard let buffer = buffers[descriptor], !buffer.isEmpty else { return nil }
+        guard let end = buffer.firstIndex(of: 0x0A) else {
+            guard ended.contains(descriptor) else { return nil }
+            buffers[descriptor] = nil
+            return String(decoding: buffer, as: UTF8.self)
+        }
+        buffers[descriptor]?.removeSubrange(...end)
+        return String(decoding: buffer[..<end], as: UTF8.self)
+    }
 
     /// Only while it has not been waited for: afterwards the number may be another process's.
     public func send(_ signal: Int32) { if !isReaped { kill(identifier, signal) } }
@@ -122,8 +171,11 @@ public final class ChildProcess {
         return (ends[0], ends[1])
     }
 
-    private static let taskset: String? = ["/usr/bin/taskset", "/bin/taskset"].first {
-        access($0, X_OK) == 0
+    private static let taskset = program("taskset")
+    private static let setpriv = program("setpriv")
+
+    private static func program(_ name: String) -> String? {
+        ["/usr/bin/\(name)", "/bin/\(name)"].first { access($0, X_OK) == 0 }
     }
 
     /// The folder of the executable that runs now, where its neighbours lie.

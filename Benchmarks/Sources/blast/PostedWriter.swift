@@ -69,8 +69,10 @@ struct PostedWriter {
     }
 
     private static let words = [
-        "the", "deploy", "is", "done", "and", "all", "checks", "are", "green", "please", "have", "a", "look", "at", "this",
-        "build", "before", "lunch", "thanks", "server", "restarted", "twice", "today", "who", "knows", "why", "logs", "say",
+        "the", "deploy", "is", "done", "and", "all", "checks", "are", "green", "please", "have", "a", "look", "at",
+        "this",
+        "build", "before", "lunch", "thanks", "server", "restarted", "twice", "today", "who", "knows", "why", "logs",
+        "say",
         "nothing", "useful", "rollback", "tomorrow", "morning", "release", "notes", "need", "your", "review",
     ]
     /// As meant, and as it stands in a JSON string within a JSON string.

@@ -9,7 +9,8 @@ import UVEventLoop
 ///
 /// Sound as Sendable: it is touched on its loop only, where observations are told and `onLoop` runs.
 final class Fleet: @unchecked Sendable {
-    private static let diallingAtATime = 64
+    private static let openingAtATime = 64
+    private static let redialledAtATime = 256
 
     let loop: EventLoop
     let watchdog = Watchdog()
@@ -17,7 +18,8 @@ final class Fleet: @unchecked Sendable {
     private(set) var connections: [Connection<MattermostService>] = []
     private var ready = 0
     private var dialling = 0
-    private(set) var greatestDialling = 0
+    /// Lost and not dialled again yet, by their numbers.
+    private var lost: [Int] = []
     private var waiter: CheckedContinuation<Void, Never>?
     private var losses = 0
     /// Since the first connection was lost.
@@ -32,19 +34,26 @@ final class Fleet: @unchecked Sendable {
 
     /// Makes connections and waits until they are ready.
     ///
-    /// - Parameter firstProbe: of the connection with that number.
-    func open(_ count: Int, backoff: BackoffPolicy = BackoffPolicy(), firstProbe: (Int) -> Duration) async {
+    /// - Parameters:
+    ///   - redials: whether those that are lost are dialled again at once, so many at a time. Without it, each would wait for
+    ///     its own backoff, as it should where nobody knows how many others there are.
+    ///   - firstProbe: of the connection with that number.
+    func open(_ count: Int, redials: Bool = false, firstProbe: (Int) -> Duration) async {
         var configuration = Configuration()
-        configuration.backoff = backoff
         configuration.timing.probeInterval = .seconds(30)
+        if redials {
+            configuration.backoff.initial = .seconds(30)
+            configuration.backoff.jitter = 0
+        }
         // It keeps no connection alive, and lives as long as the process.
-        configuration.onObservation = { [unowned self] in note($0) }
+        configuration.onObservation = { [unowned self] in note($0, of: nil) }
         for number in 0..<count {
             configuration.timing.firstProbe = firstProbe(number)
+            if redials { configuration.onObservation = { [unowned self] in note($0, of: number) } }
             let connection = Connection(options.service, on: loop, configuration: configuration)
             connections.append(connection)
             if options.consumes { Task(executorPreference: loop) { for await _ in connection.events {} } }
-            while dialling >= Self.diallingAtATime { await change() }
+            while dialling >= Self.openingAtATime { await change() }
             dialling += 1
             await connection.start()
         }
@@ -82,30 +91,40 @@ final class Fleet: @unchecked Sendable {
         await withCheckedContinuation { waiter = $0 }
     }
 
-    private func note(_ observation: Observation) {
+    private func note(_ observation: Observation, of number: Int?) {
         guard case .transition(let record) = observation else { return }
-        watchdog.note()
-        if record.from == .connecting, record.to == .open {
+        switch record.event {
+        case .ready:
             ready += 1
             dialling -= 1
-        } else if record.event == .lost || record.event == .deaf || record.event == .inconclusive {
+            watchdog.note()
+        case .lost:
+            if sinceFirstLoss == nil { sinceFirstLoss = Stopwatch() }
+            losses += 1
             problems += 1
-            if record.event == .lost {
-                if sinceFirstLoss == nil { sinceFirstLoss = Stopwatch() }
-                losses += 1
-                ready -= 1
-            }
-        } else if record.from == .backoff, record.to == .connecting, record.event == .retryDue {
-            dialling += 1
-            greatestDialling = max(greatestDialling, dialling)
-        } else if record.event == .attemptFailed {
-            dialling -= 1
+            ready -= 1
+            if let number { lost.append(number) }
+        case .attemptFailed:
             watchdog.tell(observation)
-        } else {
+            guard let number else { return }
+            dialling -= 1
+            lost.append(number)
+        case .deaf, .inconclusive:
+            problems += 1
             return
+        default: return
         }
+        redial()
         let waiter = waiter
         self.waiter = nil
         waiter?.resume()
+    }
+
+    private func redial() {
+        while dialling < Self.redialledAtATime, let number = lost.popLast() {
+            dialling += 1
+            let connection = connections[number]
+            Task(executorPreference: loop) { await connection.reconnect() }
+        }
     }
 }

@@ -34,10 +34,7 @@ enum Ingest {
         let loop = try EventLoop.start(name: "load")
         let watchdog = Watchdog()
         var configuration = Configuration()
-        configuration.onObservation = { observation in
-            watchdog.note()
-            watchdog.tell(observation)
-        }
+        configuration.onObservation = { watchdog.tell($0) }
         let connection = Connection(options.service, on: loop, configuration: configuration)
         let count = options.count
         // The task prefers the loop's executor, as an embedder's would whose handler is short: then an event comes without

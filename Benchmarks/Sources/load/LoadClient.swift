@@ -13,6 +13,7 @@ struct LoadClient {
 
     static let usage = """
         usage: load ingest|idle|storm --server http://HOST:PORT --count N [--hold S] [--checks reply|all] [--consume]
+               load transition --count N
 
         The engine against any server that speaks Mattermost's protocol and is told from outside what to send. Prints one line
         of JSON on standard output, and ends with status 1 when something was missing, or when nothing at all happened for 60 s.
@@ -21,6 +22,7 @@ struct LoadClient {
           idle             opens N connections, notes the memory, and holds them while each pings every 30 s
           storm            opens N connections, says `ready` on standard error, waits until all are dropped at once, and
                            reconnects them
+          transition       walks N times from state to state, as Peers/machines do; without a server
 
           --server URL     the server's web address
           --count N        events or connections, 1 to 1000000000
@@ -35,7 +37,7 @@ struct LoadClient {
         """
 
     enum Mode: String {
-        case ingest, idle, storm
+        case ingest, idle, storm, transition
     }
 
     struct Options: Sendable {
@@ -48,12 +50,15 @@ struct LoadClient {
 
     static func main() async {
         do {
-            let options = try parse()
+            let (arguments, mode, count) = try parse()
+            guard mode != .transition else { return try Transition.run(count) }
+            let options = try options(arguments, mode, count)
             ProcessUsage.allowDescriptors()
             switch options.mode {
             case .ingest: try await Ingest.run(options)
             case .idle: try await Idle.run(options)
             case .storm: try await Storm.run(options)
+            case .transition: break
             }
         } catch let complaint as Complaint {
             complaint.end("load")
@@ -67,7 +72,7 @@ struct LoadClient {
         exit(1)
     }
 
-    private static func parse() throws -> Options {
+    private static func parse() throws(Complaint) -> (Arguments, Mode, count: Int) {
         let arguments = try Arguments(
             CommandLine.arguments.dropFirst(), options: ["--server", "--count", "--hold", "--checks"],
             switches: ["--consume", "--version"], usage: usage)
@@ -76,12 +81,18 @@ struct LoadClient {
             exit(0)
         }
         guard arguments.words.count == 1, let mode = arguments.words.first.flatMap({ Mode(rawValue: $0) }) else {
-            throw Complaint("say what to do: ingest, idle or storm; see --help")
+            throw Complaint("say what to do: ingest, idle, storm or transition; see --help")
         }
+        guard arguments.has("--count") else { throw Complaint("say how many: --count N; see --help") }
+        return (arguments, mode, try arguments.number("--count", default: 1, in: 1...1_000_000_000))
+    }
+
+    private static func options(
+        _ arguments: Arguments, _ mode: Mode, _ count: Int
+    ) throws(Complaint) -> Options {
         guard let server = arguments.text("--server") else {
             throw Complaint("say where the server is: --server http://HOST:PORT; see --help")
         }
-        guard arguments.has("--count") else { throw Complaint("say how many: --count N; see --help") }
         var checks = MattermostOptions()
         switch arguments.text("--checks") ?? "reply" {
         case "reply":
@@ -99,7 +110,7 @@ struct LoadClient {
             throw Complaint("\(error)")
         }
         return Options(
-            mode: mode, count: try arguments.number("--count", default: 1, in: 1...1_000_000_000),
+            mode: mode, count: count,
             hold: try arguments.number("--hold", default: 10, in: 1...86_400), consumes: arguments.has("--consume"),
             service: service)
     }

@@ -1,5 +1,4 @@
 import BenchmarkKit
-import ConnectionLifecycle
 import Foundation
 import Holdfast
 import UVEventLoop
@@ -19,22 +18,16 @@ enum Storm {
         let loop = try EventLoop.start(name: "load")
         let fleet = Fleet(options, on: loop)
         let count = options.count
-        // Each comes back on its own; that they do not all dial in the same instant is what the jitter is for.
-        var backoff = BackoffPolicy()
-        backoff.initial = .milliseconds(50)
-        backoff.cap = .milliseconds(50)
-        backoff.jitter = 1
-        let (wall, cpu, dialling) = try await fleet.watchdog.guarding { [backoff] in
+        let (wall, cpu) = try await fleet.watchdog.guarding {
             try await fleet.onLoop { fleet in
-                await fleet.open(count, backoff: backoff) { _ in .seconds(30) }
+                await fleet.open(count, redials: true) { _ in .seconds(30) }
                 Progress.say("ready")
                 await fleet.survived()
                 guard let elapsed = fleet.sinceFirstLoss?.elapsed else { LoadClient.fail("nothing was dropped") }
-                return (elapsed.wall, elapsed.cpu, fleet.greatestDialling)
+                return elapsed
             }
         }
         try JSONLine.print(Output(conns: count, wallS: wall, cpuS: cpu))
-        Progress.say("at most \(dialling) dialled at a time")
         exit(0)
     }
 }

@@ -9,13 +9,14 @@ final class Watchdog: Sendable {
     private static let patience = 60
     private let activity = Atomic<Int>(0)
 
-    /// Something happened.
+    /// Something happened that was waited for.
     func note() { activity.wrappingAdd(1, ordering: .relaxed) }
 
     /// Says on standard error what keeps a connection from being ready.
     func tell(_ observation: Observation) {
         guard case .transition(let record) = observation else { return }
         switch record.event {
+        case .ready: note()
         case .attemptFailed, .deaf, .inconclusive, .lost: Progress.say("load: \(observation)")
         default: break
         }

@@ -11,6 +11,7 @@ constexpr Field<HoldfastEventData> eventDataFields[] = {
     {"channel_name", &HoldfastEventData::channelName},
     {"channel_type", &HoldfastEventData::channelType},
     {"mentions", &HoldfastEventData::mentions},
+    Field<HoldfastEventData>("post", Form::special),
     {"sender_name", &HoldfastEventData::senderName},
     {"set_online", &HoldfastEventData::setOnline},
     {"team_id", &HoldfastEventData::teamID},
@@ -28,8 +29,6 @@ constexpr Field<HoldfastEventData> eventDataFields[] = {
     {"server_version", &HoldfastEventData::serverVersion},
 };
 
-constexpr Key postKey("post");
-
 /// Reads the members of `data`. What is only of another type than it should be is noted, and the frame stays readable.
 class ContentReader {
 public:
@@ -40,9 +39,9 @@ public:
     }
 
     HoldfastOutcome operator()(const char *key, ondemand::value value) {
-        if (postKey.matches(key)) { return readPost(value); }
         const Field<HoldfastEventData> *field = finder.find(key);
         if (field == nullptr) { return skipMember(key, value, 3); }
+        if (field->form == Form::special) { return readPost(value); }
         const HoldfastOutcome outcome = readField(*field, value, content.data, base, 2);
         if (outcome.code != HOLDFAST_JSON_WRONG_TYPE) { return outcome; }
         if (content.outcome.code == HOLDFAST_JSON_OK) { content.outcome = outcome; }

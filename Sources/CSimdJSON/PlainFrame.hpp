@@ -51,6 +51,13 @@ private:
     const char *end;
 };
 
+constexpr Field<HoldfastEnvelope> broadcastFields[] = {
+    Field<HoldfastEnvelope>("omit_users"),
+    {"user_id", &HoldfastEnvelope::broadcastUserID},
+    {"channel_id", &HoldfastEnvelope::broadcastChannelID},
+    {"team_id", &HoldfastEnvelope::broadcastTeamID},
+};
+
 /// An event as the server writes it. False where it is not; then `envelope` and `content` may have been written to.
 inline bool readPlainFrame(
     HoldfastText frame, PlainPost &post, Scratch &scratch, HoldfastEnvelope &envelope, HoldfastContent &content) {
@@ -63,14 +70,6 @@ inline bool readPlainFrame(
     // With every key that counts in its one place, none can come twice.
     if (!reader.takes("{\"event\":") || !reader.takeString(envelope.name)) { return false; }
     if ((envelope.name.countAndEscapes & 1) != 0 || !reader.takes(",\"data\":")) { return false; }
-    const auto takeObject = [&](HoldfastRange &range, auto member) {
-        const char *const start = reader.position;
-        // The end is looked at for each member, so that no step begins behind it.
-        if (!reader.takeMembers([&](const char *key) { return reader.position < end && member(key); })) { return false; }
-        range = rangeOf(base, std::string_view(start, size_t(reader.position - start)));
-        return true;
-    };
-    FieldFinder<HoldfastEventData, std::size(eventDataFields)> finder(eventDataFields);
     content.postOutcome = {HOLDFAST_JSON_MISSING_KEY, "post"};
     const auto takePost = [&] {
         // A post that comes twice is unusual.
@@ -82,18 +81,14 @@ inline bool readPlainFrame(
         content.postOutcome = success;
         return true;
     };
-    const bool hasData = takeObject(envelope.data, [&](const char *key) {
-        return postKey.matches(key) ? takePost() : reader.takeField(finder.find(key), content.data);
-    });
-    if (!hasData || !reader.takes(",\"broadcast\":")) { return false; }
-    const bool hasBroadcast = takeObject(envelope.broadcast, [&](const char *key) {
-        const auto takeText = [&](HoldfastRange &range) { return *reader.position == '"' && reader.takeString(range); };
-        if (keyUserId.matches(key)) { return takeText(envelope.broadcastUserID); }
-        if (keyChannelId.matches(key)) { return takeText(envelope.broadcastChannelID); }
-        if (keyTeamId.matches(key)) { return takeText(envelope.broadcastTeamID); }
-        return reader.takeAny();
-    });
-    if (!hasBroadcast || !reader.takes(",\"seq\":") || !reader.takeInteger(envelope.sequence)) { return false; }
+    const char *start = reader.position;
+    if (!reader.takeRecord(eventDataFields, content.data, end, takePost)) { return false; }
+    envelope.data = rangeOf(base, std::string_view(start, size_t(reader.position - start)));
+    if (!reader.takes(",\"broadcast\":")) { return false; }
+    start = reader.position;
+    if (!reader.takeRecord(broadcastFields, envelope, end, [] { return false; })) { return false; }
+    envelope.broadcast = rangeOf(base, std::string_view(start, size_t(reader.position - start)));
+    if (!reader.takes(",\"seq\":") || !reader.takeInteger(envelope.sequence)) { return false; }
     if (envelope.sequence < 0 || !reader.takes("}") || reader.position != end) { return false; }
     if (!strings.seen.isASCII() && !simdjson::validate_utf8(base, frame.count)) { return false; }
     envelope.isEvent = true;

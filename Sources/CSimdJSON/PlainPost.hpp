@@ -47,10 +47,9 @@ public:
         if (targetEnd == nullptr) { return false; }
         text = {target, size_t(targetEnd - target)};
         next = 0;
-        FieldFinder<HoldfastPost, std::size(postFields)> finder(postFields);
         PlainReader<PlainPost> reader(*this, target, target);
         base = target;
-        const bool isRead = reader.takeRecord(finder, post, targetEnd);
+        const bool isRead = reader.takeRecord(postFields, post, targetEnd, [] { return false; });
         return isRead && reader.position == targetEnd && next == count && hasNeeded(post);
     }
 

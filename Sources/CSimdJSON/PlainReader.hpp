@@ -48,22 +48,11 @@ public:
         return digits > 0 && digits < 19 && (*start != '0' || digits == 1);
     }
 
-    /// An object: `member(key)` takes the value of each. A key begins behind its quote.
-    template <typename Member>
-    bool takeMembers(Member member) {
-        if (!takes("{")) { return false; }
-        if (takes("}")) { return true; }
-        for (;;) {
-            HoldfastRange key;
-            if (!takeString(key) || !takes(":") || !member(base + key.offset)) { return false; }
-            if (takes("}")) { return true; }
-            if (!takes(",")) { return false; }
-        }
-    }
-
-    /// An object that is read into a record, `end` being where its text ends at the latest.
-    template <typename Record, size_t count>
-    bool takeRecord(FieldFinder<Record, count> &finder, Record &record, const char *end) {
+    /// An object that is read into a record, `end` being where its text ends at the latest. `takeSpecial()` takes the value of
+    /// a special field.
+    template <typename Record, size_t count, typename TakeSpecial>
+    bool takeRecord(const Field<Record> (&fields)[count], Record &record, const char *end, TakeSpecial takeSpecial) {
+        FieldFinder<Record, count> finder(fields);
         if (!takes("{")) { return false; }
         if (takes("}")) { return true; }
         for (;;) {
@@ -77,7 +66,9 @@ public:
                 if (!takeString(key) || !takes(":")) { return false; }
                 field = finder.find(base + key.offset);
             }
-            if (position >= end || !takeField(field, record)) { return false; }
+            if (position >= end) { return false; }
+            const bool isTaken = field != nullptr && field->form == Form::special ? takeSpecial() : takeField(field, record);
+            if (!isTaken) { return false; }
             if (takes("}")) { return true; }
             if (!takes(",")) { return false; }
         }
@@ -92,7 +83,7 @@ public:
         case 't': return takes("true");
         case 'f': return takes("false");
         case 'n': return takes("null");
-        case '{': return depth < 8 && takeMembers([&](const char *) { return takeAny(depth + 1); });
+        case '{': return depth < 8 && takeMembers(depth + 1);
         case '[': return depth < 8 && takeElements(depth + 1);
         default: return takeInteger(number);
         }
@@ -122,7 +113,8 @@ public:
             return true;
         case Form::text:
         case Form::rawText:
-        case Form::passed: return false;
+        case Form::passed:
+        case Form::special: return false;
         }
         return false;
     }
@@ -130,6 +122,17 @@ public:
 private:
     Strings &strings;
     const char *base;
+
+    bool takeMembers(unsigned depth) {
+        if (!takes("{")) { return false; }
+        if (takes("}")) { return true; }
+        for (;;) {
+            HoldfastRange key;
+            if (!takeString(key) || !takes(":") || !takeAny(depth)) { return false; }
+            if (takes("}")) { return true; }
+            if (!takes(",")) { return false; }
+        }
+    }
 
     bool takeElements(unsigned depth) {
         if (!takes("[")) { return false; }

@@ -4,7 +4,8 @@
 
 namespace holdfast {
 
-enum class Form : uint8_t { text, range, rawText, rawRange, integer, flag, passed };
+/// How a value is read. What is `special` is read by whoever has a table with such a field.
+enum class Form : uint8_t { text, range, rawText, rawRange, integer, flag, passed, special };
 enum class Need : uint8_t { optional, required };
 
 /// A key to compare with, eight bytes at a time: a raw one has readable bytes behind it.
@@ -70,7 +71,7 @@ struct Field {
     constexpr Field(const char *key, int64_t Record::*member) : key(key), form(Form::integer), integer(member) {}
     constexpr Field(const char *key, bool Record::*member) : key(key), form(Form::flag), flag(member) {}
     /// Of no interest: named so that it is passed without comparing it to all the others.
-    constexpr explicit Field(const char *key) : key(key), form(Form::passed) {}
+    constexpr explicit Field(const char *key, Form form = Form::passed) : key(key), form(form) {}
 };
 
 /// Finds the fields of a table by their keys. The server writes its keys in a fixed order, the order of these tables: the
@@ -108,7 +109,8 @@ HoldfastOutcome readField(
     case Form::range: return readRange(value, field.key.text, base, record.*field.range);
     case Form::integer: return readInteger(value, field.key.text, record.*field.integer);
     case Form::flag: return readFlag(value, field.key.text, record.*field.flag);
-    case Form::passed: return skip(value, depth + 1);
+    case Form::passed:
+    case Form::special: return skip(value, depth + 1);
     case Form::rawText:
     case Form::rawRange:
         std::string_view raw;

@@ -8,9 +8,9 @@ public final class LinkPort<Event: Sendable> {
     private let buffer: EventBuffer<Event>
     @usableFromInline var report: ((LinkReport) -> Void)?
     private var overflow: (() -> Void)?
-    /// Since the last flush.
-    @usableFromInline var delivered: [Event] = []
-    @usableFromInline var deliveredBytes = 0
+    /// Since the last flush. Unchecked, for it is touched for each event: nothing is called while it is.
+    @exclusivity(unchecked) @usableFromInline var delivered: [Event] = []
+    @exclusivity(unchecked) @usableFromInline var deliveredBytes = 0
 
     init(
         generation: UInt32, resumePoint: ResumePoint?, buffer: EventBuffer<Event>,

@@ -7,7 +7,10 @@ public protocol WebSocketClientHandler: AnyObject {
     func webSocketOpened()
     /// A whole text or binary message. The bytes are valid only during this call and are followed by
     /// `streamBufferPadding` readable ones.
-    func webSocketReceived(_ message: UnsafeRawBufferPointer)
+    ///
+    /// - Returns: whether the handler has found all of it to be UTF-8. If not, a text is checked after the call, and the
+    ///   connection fails where it is not (RFC 6455 §8.1).
+    func webSocketReceived(_ message: UnsafeRawBufferPointer) -> Bool
     /// All messages of one read have been handed over.
     func webSocketReadEnded()
     /// The end, exactly once and last, unless `destroy` came first.
@@ -81,7 +84,7 @@ public final class WebSocketClient: StreamHandler {
         self.endpoint = endpoint
         self.tls = tls
         self.handler = handler
-        decoder = WebSocketDecoder(role: .client, limits: limits)
+        decoder = WebSocketDecoder(role: .client, limits: limits, validatesText: false)
         phase = .created(
             try WebSocketClientHandshake(
                 host: hostHeader, path: path, headers: headers,
@@ -180,11 +183,13 @@ public final class WebSocketClient: StreamHandler {
             do throws(WebSocketProtocolError) {
                 event = try decoder.next(&input)
             } catch {
-                sendClose(error.closeCode)
-                return end(.protocolViolation("\(error)"))
+                return fail(error)
             }
             switch event {
-            case .text(let message)?, .binary(let message)?: handler?.webSocketReceived(message)
+            case .text(let message)?:
+                guard handler?.webSocketReceived(message) == false, !WebSocketDecoder.isUTF8(message) else { break }
+                fail(.invalidUTF8InText)
+            case .binary(let message)?: _ = handler?.webSocketReceived(message)
             case .ping(let payload)?: answer(payload)
             case .pong?: break
             case .close(let code, let reason)?: closed(code, String(decoding: reason, as: UTF8.self))
@@ -193,6 +198,12 @@ public final class WebSocketClient: StreamHandler {
                 return
             }
         }
+    }
+
+    private func fail(_ error: WebSocketProtocolError) {
+        guard case .open = phase else { return }
+        sendClose(error.closeCode)
+        end(.protocolViolation("\(error)"))
     }
 
     private func answer(_ payload: UnsafeRawBufferPointer) {

@@ -25,6 +25,7 @@ public struct WebSocketDecoder: ~Copyable {
 
     private let role: WebSocketRole
     private let limits: WebSocketLimits
+    private let validatesText: Bool
     private var phase = Phase.header
     /// Which buffer the last event's payload lies in.
     private var lent = Lent.nothing
@@ -41,10 +42,20 @@ public struct WebSocketDecoder: ~Copyable {
     private var message = PayloadBuffer()
     private var control = PayloadBuffer()
 
-    /// - Parameter role: the role of *this* side; a client's decoder forbids masks, a server's demands them.
-    public init(role: WebSocketRole, limits: WebSocketLimits = WebSocketLimits()) {
+    /// - Parameters:
+    ///   - role: the role of *this* side; a client's decoder forbids masks, a server's demands them.
+    ///   - validatesText: whether text is checked to be UTF-8. Whoever says no owes that check (§8.1), by a parser that makes
+    ///     it anyway or by `isUTF8`.
+    public init(role: WebSocketRole, limits: WebSocketLimits = WebSocketLimits(), validatesText: Bool = true) {
         self.role = role
         self.limits = limits
+        self.validatesText = validatesText
+    }
+
+    /// Whether all of a text message is UTF-8 (§8.1).
+    public static func isUTF8(_ message: UnsafeRawBufferPointer) -> Bool {
+        var validator = UTF8Validator()
+        return validator.validate(message) && validator.isComplete
     }
 
     /// Heap bytes held for a message under way or an event just delivered; zero when idle.
@@ -157,18 +168,19 @@ public struct WebSocketDecoder: ~Copyable {
         _ input: inout WebSocketInput
     ) throws(WebSocketProtocolError) -> WebSocketEvent? {
         let isText = messageOpcode == .text
+        let isChecked = isText && validatesText
         if frame.isFinal, message.count == 0, input.unreadByteCount >= frame.payloadByteCount {
             let payload = input.take(frame.payloadByteCount)
             frame.mask.apply(to: payload)
             let bytes = UnsafeRawBufferPointer(payload)
-            if isText, !(validator.validate(bytes) && validator.isComplete) { throw .invalidUTF8InText }
+            if isChecked, !(validator.validate(bytes) && validator.isComplete) { throw .invalidUTF8InText }
             return endMessage(isText, bytes)
         }
         let part = input.take(min(frame.payloadByteCount, input.unreadByteCount))
         if part.count > 0 {
             let copy = message.append(part, expected: frame.payloadByteCount)
             frame.mask.apply(to: copy)
-            if isText, !validator.validate(UnsafeRawBufferPointer(copy)) { throw .invalidUTF8InText }
+            if isChecked, !validator.validate(UnsafeRawBufferPointer(copy)) { throw .invalidUTF8InText }
             frame.payloadByteCount -= part.count
         }
         guard frame.payloadByteCount == 0 else { return nil }

@@ -18,12 +18,12 @@ import Testing
         let channel = LedgerRig()
         var post = channel.make(at: 100)
         _ = channel.hears(.posted(post))
-        post.editAt = 110
-        post.updateAt = 110
+        post = post.with(editAt: 110)
+        post = post.with(updateAt: 110)
         #expect(channel.hears(.edited(post)))
         #expect(!channel.hears(.edited(post)))
-        post.editAt = 120
-        post.updateAt = 120
+        post = post.with(editAt: 120)
+        post = post.with(updateAt: 120)
         #expect(channel.hears(.edited(post)))
     }
 
@@ -33,7 +33,7 @@ import Testing
         _ = channel.hears(.posted(post))
         #expect(channel.hears(.deleted(post)), "as it is pushed: without a time of deletion")
         #expect(!channel.hears(.deleted(post)))
-        post.editAt = 110
+        post = post.with(editAt: 110)
         #expect(!channel.hears(.edited(post)))
     }
 
@@ -87,8 +87,8 @@ import Testing
         _ = channel.hears(.posted(edited))
         for number in 0..<1000 { _ = channel.hears(.posted(channel.make(at: 200 + Int64(number)))) }
         channel.begin(at: 9000)
-        edited.editAt = 2000
-        edited.updateAt = 2000
+        edited = edited.with(editAt: 2000)
+        edited = edited.with(updateAt: 2000)
         #expect(channel.changed(edited) == [.edited(edited)])
     }
 
@@ -122,7 +122,7 @@ import Testing
         var root = channel.make(at: 100_000)
         _ = channel.hears(.posted(root))
         channel.begin(at: 200_000)
-        root.updateAt = 150_000
+        root = root.with(updateAt: 150_000)
         #expect(channel.changed(root) == [])
         let reaction = Reaction(userID: "u", postID: root.id, emojiName: "wave", createAt: 150_000)
         #expect(channel.changed(root, [reaction]) == [.reactionAdded(reaction)])
@@ -133,8 +133,8 @@ import Testing
         let channel = LedgerRig()
         channel.begin(at: 200_000)
         var copy = channel.make(at: 150_000)
-        copy.originalID = "original"
-        copy.deleteAt = 160_000
+        copy = copy.with(originalID: "original")
+        copy = copy.with(deleteAt: 160_000)
         #expect(channel.lists(copy) == [])
         #expect(channel.changed(copy) == [])
     }
@@ -145,10 +145,10 @@ import Testing
         _ = channel.hears(.posted(channel.make(at: 150_000)))
         channel.begin(at: 200_000)
         var before = channel.make(at: 50_000)
-        before.editAt = 90_000
-        before.updateAt = 170_000
+        before = before.with(editAt: 90_000)
+        before = before.with(updateAt: 170_000)
         #expect(channel.changed(before) == [], "edited before our time, and answered since")
-        before.editAt = 170_000
+        before = before.with(editAt: 170_000)
         #expect(channel.changed(before) == [.edited(before)])
         #expect(channel.changed(before) == [])
     }
@@ -156,17 +156,17 @@ import Testing
     @Test func aDeletedThreadIsToldByItsFirstPost() {
         let channel = LedgerRig()
         var (root, reply) = (channel.make(at: 100_000), channel.make(at: 100_001))
-        reply.rootID = root.id
+        reply = reply.with(rootID: root.id)
         _ = channel.hears(.posted(root))
         _ = channel.hears(.posted(reply))
         channel.begin(at: 200_000)
         for post in [0, 1] {
-            if post == 0 { root.deleteAt = 150_000 } else { reply.deleteAt = 150_000 }
+            if post == 0 { root = root.with(deleteAt: 150_000) } else { reply = reply.with(deleteAt: 150_000) }
         }
         #expect(channel.changed(root) == [.deleted(root)])
         #expect(channel.changed(reply, rootWasDeletedAt: 150_000) == [])
         // One that was deleted by itself before is told.
-        reply.deleteAt = 140_000
+        reply = reply.with(deleteAt: 140_000)
         #expect(channel.changed(reply, rootWasDeletedAt: 150_000) == [.deleted(reply)])
     }
 
@@ -179,7 +179,7 @@ import Testing
         channel.begin(at: 200_000)
         // As many posts as push everything out that may be pushed out.
         for number in 0..<1000 { _ = channel.lists(channel.make(at: 150_000 + Int64(number))) }
-        post.updateAt = 160_000
+        post = post.with(updateAt: 160_000)
         #expect(channel.changed(post).map(\.kind) == [.reactionRemoved])
         #expect(channel.changed(post) == [])
     }
@@ -190,12 +190,12 @@ import Testing
         _ = channel.hears(.posted(old))
         channel.begin(at: 200_000)
         for number in 0..<1000 { _ = channel.lists(channel.make(at: 150_000 + Int64(number))) }
-        old.editAt = 140_000
-        old.updateAt = 140_000
+        old = old.with(editAt: 140_000)
+        old = old.with(updateAt: 140_000)
         #expect(channel.changed(old) == [.edited(old)], "though posts with later changes were delivered and forgotten")
         #expect(channel.changed(old) == [])
         var mixed = channel.make(at: 150_010)
-        mixed.editAt = 150_020
+        mixed = mixed.with(editAt: 150_020)
         #expect(channel.changed(mixed) == [], "delivered, as it was then, and forgotten")
     }
 
@@ -392,16 +392,16 @@ struct ModelChannel {
     private mutating func edit(_ reach: Int) -> Post? {
         guard let index = recent(reach) else { return nil }
         tick()
-        posts[index].editAt = now
-        posts[index].updateAt = now
+        posts[index] = posts[index].with(editAt: now)
+        posts[index] = posts[index].with(updateAt: now)
         return posts[index]
     }
 
     private mutating func delete(_ reach: Int) -> Post? {
         guard let index = recent(reach) else { return nil }
         tick()
-        posts[index].deleteAt = now
-        posts[index].updateAt = now
+        posts[index] = posts[index].with(deleteAt: now)
+        posts[index] = posts[index].with(updateAt: now)
         reactions[posts[index].id] = nil
         return posts[index]
     }
@@ -409,7 +409,7 @@ struct ModelChannel {
     private mutating func react(_ reach: Int) -> Reaction? {
         guard let index = recent(reach) else { return nil }
         tick()
-        posts[index].updateAt = now
+        posts[index] = posts[index].with(updateAt: now)
         let reaction = Reaction(userID: "u\(now)", postID: posts[index].id, emojiName: "x", createAt: now)
         reactions[posts[index].id, default: []].append(reaction)
         return reaction
@@ -426,8 +426,7 @@ struct ModelChannel {
                 case 1:
                     delete(30).map { post in
                         // As it is pushed.
-                        var pushed = post
-                        (pushed.deleteAt, pushed.updateAt) = (0, max(post.createAt, post.editAt))
+                        let pushed = post.with(updateAt: max(post.createAt, post.editAt), deleteAt: 0)
                         return .deleted(pushed, by: now + 1000)
                     }
                 case 2: react(50).map { .reactionAdded($0) }
@@ -499,5 +498,20 @@ struct ModelChannel {
             }
         }
         return nil
+    }
+}
+
+extension Post {
+    /// The same post, changed.
+    fileprivate func with(
+        updateAt: Int64? = nil, editAt: Int64? = nil, deleteAt: Int64? = nil, originalID: String? = nil,
+        rootID: String? = nil
+    ) -> Post {
+        Post(
+            id: id, createAt: createAt, updateAt: updateAt ?? self.updateAt, editAt: editAt ?? self.editAt,
+            deleteAt: deleteAt ?? self.deleteAt, isPinned: isPinned, userID: userID, channelID: channelID,
+            rootID: rootID ?? self.rootID, originalID: originalID ?? self.originalID, message: message, type: type,
+            props: props,
+            hashtags: hashtags, pendingPostID: pendingPostID, replyCount: replyCount)
     }
 }

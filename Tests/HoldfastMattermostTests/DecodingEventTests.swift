@@ -10,15 +10,23 @@ struct DecodingEventTests {
         #expect(event.name == "posted")
         #expect(event.sequence == 2)
         #expect(event.broadcast == .init(channelID: "c1"))
-        let expected = Posted(
-            post: Post(
-                id: "p1", createAt: 1_795_453_375_035, updateAt: 1_795_453_375_036, editAt: 3, deleteAt: 4,
-                isPinned: true, userID: "u1", channelID: "c1", rootID: "r1", originalID: "o1",
-                message: "Grüße \u{1F44B} \"quoted\"\nnext <b>", type: "custom", props: #"{"from_bot":"true"}"#,
-                hashtags: "#a", pendingPostID: "pp1", replyCount: 5),
-            channelDisplayName: "Town Square", channelName: "town-square", channelType: "O", mentions: ["u2", "u3"],
-            senderName: "@admin", teamID: "t1", setOnline: true)
-        #expect(try event.content == .posted(expected))
+        let expected = Post(
+            id: "p1", createAt: 1_795_453_375_035, updateAt: 1_795_453_375_036, editAt: 3, deleteAt: 4,
+            isPinned: true, userID: "u1", channelID: "c1", rootID: "r1", originalID: "o1",
+            message: "Grüße \u{1F44B} \"quoted\"\nnext <b>", type: "custom", props: #"{"from_bot":"true"}"#,
+            hashtags: "#a", pendingPostID: "pp1", replyCount: 5)
+        guard case .posted(let posted) = try event.content else {
+            Issue.record("not posted")
+            return
+        }
+        #expect(posted.post == expected)
+        #expect(posted.channelDisplayName == "Town Square")
+        #expect(posted.channelName == "town-square")
+        #expect(posted.channelType == "O")
+        #expect(posted.mentions == ["u2", "u3"])
+        #expect(posted.senderName == "@admin")
+        #expect(posted.teamID == "t1")
+        #expect(posted.setOnline)
     }
 
     @Test("the raw text stays, without the line feed behind it")

@@ -10,9 +10,10 @@ private final class Listener: WebSocketClientHandler {
     var onMessage: () -> Void = {}
 
     func webSocketOpened() { said.append("opened") }
-    func webSocketReceived(_ message: UnsafeRawBufferPointer) {
+    func webSocketReceived(_ message: UnsafeRawBufferPointer) -> Bool {
         said.append("message \(String(decoding: message, as: UTF8.self))")
         onMessage()
+        return false
     }
     func webSocketReadEnded() { said.append("read ended") }
     func webSocketClosed(_ closure: WebSocketClosure) { said.append("closed: \(closure)") }

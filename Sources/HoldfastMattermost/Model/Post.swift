@@ -67,9 +67,10 @@ extension Post {
         type: String = "", props: String = "{}", hashtags: String = "", pendingPostID: String = "",
         replyCount: Int64 = 0
     ) {
-        let isObject = (try? withPadding(props.utf8) { json throws(DecodingFailure) in
-            try holdfast_check_object(json).check()
-        }) != nil
+        let isObject =
+            (try? withPadding(props.utf8) { json throws(DecodingFailure) in
+                try holdfast_check_object(json).check()
+            }) != nil
         let text = JSONWriter.object([
             "id": .string(id), "create_at": .integer(createAt), "update_at": .integer(updateAt),
             "edit_at": .integer(editAt), "delete_at": .integer(deleteAt), "is_pinned": .flag(isPinned),

@@ -34,7 +34,8 @@ final class MattermostLink: Link {
     private var phase = Phase.created
     private var socket: WebSocketClient?
     private var lastRequest: Int64 = 0
-    private var lastSequence: Int64?
+    /// Unchecked, for it is touched for each event: nothing is called while it is.
+    @exclusivity(unchecked) private var lastSequence: Int64?
     /// What is wrong with the numbers of the events; nobody may go on from a connection that has such a gap.
     private var gap: String?
     private var lastSuspicion: Instant?
@@ -229,18 +230,20 @@ extension MattermostLink: WebSocketClientHandler {
         socket?.send(text: service.token.challenge(sequence: lastRequest))
     }
 
-    func webSocketReceived(_ message: UnsafeRawBufferPointer) {
+    func webSocketReceived(_ message: UnsafeRawBufferPointer) -> Bool {
         let frame: Frame
         do throws(DecodingFailure) {
             frame = try decoder.decode(message, attempt: port.generation, isReplayed: isReplaying)
         } catch {
             // Nothing we asked for and nothing we can read: not a reason to end a connection that works.
-            return port.report(.note(.warning, "unreadable message of \(message.count) bytes: \(error)"))
+            port.report(.note(.warning, "unreadable message of \(message.count) bytes: \(error)"))
+            return false
         }
         switch frame {
         case .event(let event): received(event)
         case .reply(let reply): received(reply)
         }
+        return true
     }
 
     func webSocketReadEnded() { port.flush() }

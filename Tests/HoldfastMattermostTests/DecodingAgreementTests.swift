@@ -1,0 +1,104 @@
+import HoldfastMattermost
+import Testing
+
+/// A frame as the server writes it is read in one pass, any other by simdjson. White space before it makes the second read
+/// the same frame: whatever the first accepts, both must understand alike, and what it refuses is not lost.
+@Suite("Both ways of reading a frame agree")
+struct DecodingAgreementTests {
+    /// All that a frame says, as text.
+    static func told(_ bytes: [UInt8]) -> String {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count + 64, alignment: 16)
+        defer { buffer.deallocate() }
+        buffer.copyBytes(from: bytes)
+        // What lies behind a frame is of any value.
+        for index in bytes.count..<buffer.count { buffer[index] = UInt8(ascii: "\"") }
+        let frame: Frame
+        do throws(DecodingFailure) {
+            frame = try FrameDecoder().decode(UnsafeRawBufferPointer(rebasing: buffer[..<bytes.count]))
+        } catch {
+            return "\(error)"
+        }
+        guard case .event(let event) = frame else { return "\(frame)" }
+        let outside = "\(event.kind) \(event.name) \(event.sequence) \(event.broadcast) \(event.broadcastText ?? "-")"
+        do throws(DecodingFailure) {
+            return "\(outside) \(event.dataText ?? "-") \(Self.told(try event.content))"
+        } catch {
+            return "\(outside) \(event.dataText ?? "-") \(error)"
+        }
+    }
+
+    static func told(_ content: MattermostEvent.Content) -> String {
+        switch content {
+        case .posted(let posted):
+            "\(told(posted.post)) \(posted.channelName) \(posted.channelDisplayName) \(posted.channelType) "
+                + "\(posted.mentions) \(posted.senderName) \(posted.teamID) \(posted.setOnline)"
+        case .postEdited(let post), .postDeleted(let post), .ephemeralMessage(let post): told(post)
+        case .hello, .reactionAdded, .reactionRemoved, .typing, .statusChange, .userUpdated, .userAdded, .userRemoved,
+            .channelViewed, .channelUpdated, .channelDeleted, .preferencesChanged, .other:
+            "\(content)"
+        }
+    }
+
+    static func told(_ post: Post) -> String {
+        "\(post.id) \(post.createAt) \(post.updateAt) \(post.editAt) \(post.deleteAt) \(post.isPinned) \(post.userID) "
+            + "\(post.channelID) \(post.rootID) \(post.originalID) \(post.message) \(post.type) \(post.props) "
+            + "\(post.hashtags) \(post.pendingPostID) \(post.replyCount) \(post.text)"
+    }
+
+    static let frames: [String] = {
+        let messages = [
+            "", "plain", "Grüße \u{1F44B} \"quoted\" \\ back\nnext\ttab \u{7} <b> & \u{2028}",
+            String(repeating: "é\"", count: 300), String(repeating: "long and plain ", count: 40),
+        ]
+        let props = [
+            "{}", #"{"from_bot":"true"}"#, #"{"a":[1,{"b":null},"c\\n",[],{}],"d":-5}"#, #"{"e":1.5}"#, "null",
+        ]
+        let posts = messages.flatMap { message in
+            props.map { Fixture.event("posted", #"{"post":\#(Fixture.quoted(Fixture.post(message, props: $0)))}"#) }
+        }
+        return posts + [
+            Fixture.posted, Fixture.event("post_edited", #"{"post":"{\"id\":\"x\"}"}"#),
+            Fixture.event("typing", #"{"parent_id":"","user_id":"u"}"#),
+            Fixture.event("status_change", #"{"status":"away","user_id":"ü\n"}"#),
+            Fixture.event("posted", #"{"post":null}"#), Fixture.event("posted", #"{"post":"","post":"{}"}"#),
+            Fixture.event("other", "{}"), Fixture.event("channel_viewed", #"{"channel_id":null,"x":{"y":[]}}"#),
+        ]
+    }()
+
+    @Test("on frames of the server and odd ones", arguments: frames.indices)
+    func known(index: Int) {
+        let bytes = Array(Self.frames[index].utf8)
+        #expect(Self.told(bytes) == Self.told([0x20] + bytes))
+    }
+
+    @Test("on frames with changed bytes", arguments: [1, 2, 3, 4] as [UInt64])
+    func changed(seed: UInt64) {
+        var generator = SplitMix(state: seed)
+        let favourites = Array("\"\\{}[]:,0-eu\0\n\u{80}n".utf8)
+        for round in 0..<20_000 {
+            var bytes = Array(Self.frames[Int.random(in: Self.frames.indices, using: &generator)].utf8)
+            for _ in 0..<Int.random(in: 1...3, using: &generator) {
+                let index = Int.random(in: bytes.indices, using: &generator)
+                let byte =
+                    Bool.random(using: &generator)
+                    ? favourites[Int.random(in: favourites.indices, using: &generator)]
+                    : UInt8.random(in: 0...255, using: &generator)
+                switch Int.random(in: 0...3, using: &generator) {
+                case 0: bytes.insert(byte, at: index)
+                case 1: bytes.remove(at: index)
+                case 2:
+                    let count = Int.random(in: 1...40, using: &generator)
+                    bytes.removeSubrange(index..<min(bytes.count, index + count))
+                default: bytes[index] = byte
+                }
+                if bytes.isEmpty { bytes = [byte] }
+            }
+            let (one, other) = (Self.told(bytes), Self.told([0x20] + bytes))
+            guard one == other else {
+                let frame = String(decoding: bytes, as: UTF8.self)
+                Issue.record("seed \(seed), round \(round): \(one) or \(other)? \(frame)")
+                return
+            }
+        }
+    }
+}

@@ -10,9 +10,19 @@ let package = Package(
         .target(name: "CAllocationCounter"),
         // What all benchmarks share: arguments, accounting, children, figures.
         .target(name: "BenchmarkKit"),
+        // What OpenSSL itself costs: the measure of TLS.
+        .target(name: "COpenSSLReference", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         .executableTarget(
             name: "micro",
-            dependencies: ["CAllocationCounter", .product(name: "ConnectionLifecycle", package: "holdfast")]),
+            dependencies: [
+                "BenchmarkKit", "CAllocationCounter", "COpenSSLReference",
+                .product(name: "ConnectionLifecycle", package: "holdfast"),
+                .product(name: "Holdfast", package: "holdfast"),
+                .product(name: "HoldfastMattermost", package: "holdfast"),
+                .product(name: "WebSocketCodec", package: "holdfast"),
+            ]),
+        // Compares what micro, valgrind and load measure with thresholds.json.
+        .executableTarget(name: "gate", dependencies: ["BenchmarkKit"]),
         .executableTarget(
             name: "idle",
             dependencies: [

@@ -42,6 +42,7 @@ final class TLSStream: ByteStream, StreamHandler {
         if case .ending = phase { return }
         engine.feed(UnsafeRawBufferPointer(bytes))
         advance()
+        engine.keepRest()
     }
 
     func streamDrained() { if case .open = phase { handler?.streamDrained() } }
@@ -91,6 +92,7 @@ final class TLSStream: ByteStream, StreamHandler {
         loop.onNextTurn { [self] in
             guard !isPaused else { return }
             advance()
+            engine.keepRest()
             if !isPaused { inner?.resumeReading() }
         }
     }

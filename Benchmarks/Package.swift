@@ -22,7 +22,8 @@ let package = Package(
                 .product(name: "WebSocketCodec", package: "holdfast"),
             ]),
         // Compares what micro, valgrind and load measure with thresholds.json.
-        .executableTarget(name: "gate", dependencies: ["BenchmarkKit"]),
+        .executableTarget(
+            name: "gate", dependencies: ["BenchmarkKit", .product(name: "Holdfast", package: "holdfast")]),
         .executableTarget(
             name: "idle",
             dependencies: [

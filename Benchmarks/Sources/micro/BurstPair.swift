@@ -1,4 +1,5 @@
 import COpenSSLReference
+import Dispatch
 import UVEventLoop
 import WorldInterface
 
@@ -11,11 +12,17 @@ final class BurstPair: Sendable {
 
     /// - Parameter identity: files of a certificate and its key; nil for plain TCP.
     init(identity: (certificate: String, key: String)?) async throws {
-        receiving = try EventLoop.start(name: "receiving")
+        receiving = try EventLoop.start(name: identity == nil ? "receive TCP" : "receive TLS")
         sending = try EventLoop.start(name: "sending")
         let (sender, sending, receiving) = (sender, sending, receiving)
         receiver = BurstReceiver(
-            on: receiving, ask: { await Task(executorPreference: sending) { sender.sendBurst() }.value })
+            on: receiving,
+            ask: { sent in
+                Task(executorPreference: sending) {
+                    sender.sendBurst()
+                    sent.signal()
+                }
+            })
         let server = identity.map {
             TLSServerOptions(certificateChainFile: $0.certificate, privateKeyFile: $0.key)
         }
@@ -89,7 +96,9 @@ private final class BurstSender: StreamHandler, @unchecked Sendable {
 /// Sound as Sendable: touched on its loop only.
 private final class BurstReceiver: StreamHandler, @unchecked Sendable {
     private let loop: EventLoop
-    private let ask: @Sendable () async -> Void
+    /// Has a burst sent, and signals when it has been.
+    private let ask: @Sendable (DispatchSemaphore) -> Void
+    private let sent = DispatchSemaphore(value: 0)
     private var stream: (any ByteStream)?
     private var opened: CheckedContinuation<Void, Never>?
     private var done: CheckedContinuation<UInt64?, Never>?
@@ -98,7 +107,7 @@ private final class BurstReceiver: StreamHandler, @unchecked Sendable {
     private var received = 0
     private var start: UInt64 = 0
 
-    init(on loop: EventLoop, ask: @escaping @Sendable () async -> Void) {
+    init(on loop: EventLoop, ask: @escaping @Sendable (DispatchSemaphore) -> Void) {
         self.loop = loop
         self.ask = ask
     }
@@ -122,13 +131,10 @@ private final class BurstReceiver: StreamHandler, @unchecked Sendable {
         }
     }
 
-    /// Does not read before all of the burst has been sent, so that it is read as a whole.
+    /// Blocks the loop until the kernel has all of the burst, so that it is read as a whole.
     private func askForBurst() {
-        stream?.pauseReading()
-        Task(executorPreference: loop) { [self] in
-            await ask()
-            stream?.resumeReading()
-        }
+        ask(sent)
+        sent.wait()
     }
 
     func close() { stream?.close() }

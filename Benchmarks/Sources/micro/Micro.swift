@@ -26,43 +26,58 @@ struct Micro {
         Figures in nanoseconds depend on the machine and on who else uses it; compare ratios.
         """
 
-    static func main() async {
+    /// Not asynchronous: where no thread but this one is needed, there is none, and tools that count see only the work.
+    static func main() {
         do {
-            try await run()
+            let arguments = try Arguments(
+                CommandLine.arguments.dropFirst(), options: ["--only", "--runs", "--instructions", "--count"],
+                switches: ["--json", "--gate", "--list", "--short"], usage: usage)
+            if let word = arguments.words.first { throw Complaint("unexpected \(word); see --help") }
+            if arguments.has("--list") {
+                for scenario in PureScenario.all { print(scenario.name) }
+            } else if let name = arguments.text("--instructions") {
+                try perform(name, try arguments.number("--count", default: 1, in: 1...1_000_000_000))
+            } else {
+                try measure(arguments)
+            }
         } catch let complaint as Complaint {
             complaint.end("micro")
         } catch {
-            Progress.say("micro: \(error)")
-            exit(1)
+            fail("\(error)")
         }
     }
 
-    private static func run() async throws {
-        let arguments = try Arguments(
-            CommandLine.arguments.dropFirst(), options: ["--only", "--runs", "--instructions", "--count"],
-            switches: ["--json", "--gate", "--list", "--short"], usage: usage)
-        if let word = arguments.words.first { throw Complaint("unexpected \(word); see --help") }
-        if arguments.has("--list") {
-            for scenario in PureScenario.all { print(scenario.name) }
-            return
+    private static func fail(_ problem: String) -> Never {
+        Progress.say("micro: \(problem)")
+        exit(1)
+    }
+
+    private static func perform(_ name: String, _ count: Int) throws(Complaint) {
+        guard let scenario = PureScenario.all.first(where: { $0.name == name }) else {
+            throw Complaint("unknown scenario \(name); --list tells them")
         }
-        if let name = arguments.text("--instructions") {
-            let count = try arguments.number("--count", default: 1, in: 1...1_000_000_000)
-            guard let scenario = PureScenario.all.first(where: { $0.name == name }) else {
-                throw Complaint("unknown scenario \(name); --list tells them")
-            }
-            print(scenario.run(count))
-            return
-        }
+        print(scenario.run(count))
+    }
+
+    private static func measure(_ arguments: Arguments) throws {
         var effort = arguments.has("--short") ? Effort.short : .usual
         effort.runs = try arguments.number("--runs", default: effort.runs, in: 1...1000)
-        let figures = try await measure(try groups(arguments), effort) {
-            try tell($0, asJSON: arguments.has("--json"))
+        let isGate = arguments.has("--gate")
+        let asJSON = arguments.has("--json")
+        let groups = try groups(arguments)
+        let done = DispatchSemaphore(value: 0)
+        Task { [effort] in
+            do {
+                let figures = try await measure(groups, effort) { try tell($0, asJSON: asJSON) }
+                if isGate, figures.contains(where: { ($0.allocations ?? 0) > 0 }) {
+                    fail("something allocates that must not")
+                }
+            } catch {
+                fail("\(error)")
+            }
+            done.signal()
         }
-        if arguments.has("--gate"), figures.contains(where: { ($0.allocations ?? 0) > 0 }) {
-            Progress.say("micro: something allocates that must not")
-            exit(1)
-        }
+        done.wait()
     }
 
     private static func groups(_ arguments: Arguments) throws -> [Group] {

@@ -70,7 +70,7 @@ struct PureScenario {
         return Double(elapsed.components.seconds) * 1e9 + Double(elapsed.components.attoseconds) / 1e9
     }
 
-    /// Where results go. Sound: only the main thread measures pure scenarios.
+    /// Where results go. Sound: one task after the other measures pure scenarios.
     nonisolated(unsafe) private static var sink = 0
 }
 

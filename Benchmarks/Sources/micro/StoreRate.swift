@@ -16,7 +16,7 @@ enum StoreRate {
             return []
         }
         let (lines, status) = try ChildProcess.lines(path, ["--json", "--count", "30000", "--runs", "3"])
-        guard status == 0 else { throw Complaint("store ended with status \(status)") }
+        guard status == 0 else { throw Failure("store ended with status \(status)") }
         return try lines.compactMap { line in
             let line = try JSONDecoder().decode(Line.self, from: Data(line.utf8))
             guard line.store == "SQLiteStore", line.acknowledged else { return nil }

@@ -22,7 +22,7 @@ enum TLSCost {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let (certificate, key) = (folder + "/certificate.pem", folder + "/key.pem")
         guard reference_write_certificate(certificate, key), let alone = reference_tls_create(certificate, key) else {
-            throw Complaint("OpenSSL cannot make a certificate in \(folder)")
+            throw Failure("OpenSSL cannot make a certificate in \(folder)")
         }
         defer { reference_tls_destroy(alone) }
         let tcp = try await BurstPair(identity: nil)
@@ -76,7 +76,7 @@ enum TLSCost {
         var received = 0
         let spent = reference_tls_open(alone, shape.recordBytes, shape.records, bursts, isFed, &received)
         guard received == bursts * shape.burstBytes else {
-            throw Complaint("OpenSSL alone read \(received) of \(bursts * shape.burstBytes) bytes")
+            throw Failure("OpenSSL alone read \(received) of \(bursts * shape.burstBytes) bytes")
         }
         return Double(spent)
     }

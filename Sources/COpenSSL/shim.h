@@ -18,9 +18,15 @@ static inline void holdfast_ssl_ctx_configure(SSL_CTX *context) {
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     /* An idle connection keeps no record buffers. */
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE);
-    /* A buffer that is taken for one record, and given back after it, costs more than a short record does: with this, it is
-       taken once for as many records as it holds. */
-    SSL_CTX_set_read_ahead(context, 1);
+}
+
+/* Whether the record buffer is given back after each record. */
+static inline void holdfast_ssl_set_releases_buffer(SSL *ssl, int releases) {
+    if (releases) {
+        SSL_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
+    } else {
+        SSL_clear_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
+    }
 }
 
 /* What an operation reports is only told from what was left by another if the queue is empty before. It nearly always is,

@@ -16,9 +16,11 @@ final class Ciphertext {
     /// OpenSSL's way to it, owned by the caller. Must not outlive this object.
     func makeBIO() -> OpaquePointer? { holdfast_ciphertext_bio(Self.method, source) }
 
+    var isEmpty: Bool { source.pointee.count == 0 }
+
     /// Follows what is there already.
     func lend(_ bytes: UnsafeRawBufferPointer) {
-        if source.pointee.count == 0 {
+        if isEmpty {
             keep(nil)
             point(to: bytes)
         } else {
@@ -28,7 +30,7 @@ final class Ciphertext {
 
     /// What was lent goes back to its owner: what is left of it is copied.
     func keepRest() {
-        if source.pointee.count == 0 {
+        if isEmpty {
             keep(nil)
         } else if kept == nil {
             copy(appending: UnsafeRawBufferPointer(start: nil, count: 0))

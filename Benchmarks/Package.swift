@@ -36,9 +36,20 @@ let package = Package(
             name: "cpp-peer", dependencies: ["CBenchmarkUV"], path: "Peers/cpp", exclude: ["run"],
             cxxSettings: [.define("NDEBUG"), .unsafeFlags(["-O3"])],
             linkerSettings: [.linkedLibrary("uv"), .linkedLibrary("simdjson")]),
+        // What OpenSSL itself costs: the measure of TLS.
+        .target(name: "COpenSSLReference", linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         .executableTarget(
             name: "micro",
-            dependencies: ["CAllocationCounter", .product(name: "ConnectionLifecycle", package: "holdfast")]),
+            dependencies: [
+                "BenchmarkKit", "CAllocationCounter", "COpenSSLReference",
+                .product(name: "ConnectionLifecycle", package: "holdfast"),
+                .product(name: "Holdfast", package: "holdfast"),
+                .product(name: "HoldfastMattermost", package: "holdfast"),
+                .product(name: "WebSocketCodec", package: "holdfast"),
+            ]),
+        // Compares what micro, valgrind and load measure with thresholds.json.
+        .executableTarget(
+            name: "gate", dependencies: ["BenchmarkKit", .product(name: "Holdfast", package: "holdfast")]),
         .executableTarget(
             name: "idle",
             dependencies: [

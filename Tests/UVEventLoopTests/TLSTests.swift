@@ -72,6 +72,33 @@ private struct Pair {
         }
     }
 
+    @Test func manyRecordsAreOneReadAndTheEndWaitsBehindThem() async throws {
+        try await LoopRig.run { rig in
+            let certificates = TestCertificates()
+            var far: (any ByteStream)?
+            let pair = try Pair(rig, certificates.server, trust: certificates.authorityFile) { far = $0 }
+            await pair.client.untilSaid("opened")
+            await pair.server.untilSaid("opened")
+            var pieces = 0
+            let near = pair.near
+            pair.client.onReceive = { _ in
+                pieces += 1
+                near.pauseReading()
+            }
+            // Fewer than TCP sends without an answer: all is in the kernel before the client's socket is looked at.
+            for _ in 0..<8 { far?.write([UInt8](repeating: 0x61, count: 100)) }
+            far?.finishWriting()
+            await pair.client.until { pair.client.received.count == 800 }
+            #expect(pieces == 1)
+            #expect(pair.client.said == ["opened"])
+            near.resumeReading()
+            await pair.client.untilSaid("end of stream")
+            // The client closes TCP without a close_notify of its own: the server may call that a failure.
+            await pair.server.until { pair.server.said.count > 1 }
+            pair.listener.close()
+        }
+    }
+
     @Test func aCertificateForAnotherHostIsRefused() async throws {
         try await LoopRig.run { rig in
             let certificates = TestCertificates()

@@ -1,7 +1,8 @@
 internal import COpenSSL
 import WorldInterface
 
-/// TLS without I/O: ciphertext in, plaintext out, and the reverse, through OpenSSL's memory BIOs.
+/// TLS without I/O: ciphertext in, plaintext out, and the reverse. OpenSSL takes the ciphertext where it was read to, and
+/// leaves its own in a memory BIO.
 final class TLSEngine {
     enum Progress {
         /// More ciphertext is needed.
@@ -13,8 +14,9 @@ final class TLSEngine {
     }
 
     private let ssl: OpaquePointer
-    private let incoming: OpaquePointer
+    private let incoming: Ciphertext
     private let outgoing: OpaquePointer
+    private var keepsBuffer = false
     private let isNumericName: Bool
     private let serverName: String
 
@@ -41,25 +43,28 @@ final class TLSEngine {
 
     private static func make(
         _ context: TLSContext
-    ) throws(NetworkError) -> (ssl: OpaquePointer, incoming: OpaquePointer, outgoing: OpaquePointer) {
-        guard let ssl = SSL_new(context.context), let incoming = BIO_new(BIO_s_mem()),
-            let outgoing = BIO_new(BIO_s_mem())
+    ) throws(NetworkError) -> (ssl: OpaquePointer, incoming: Ciphertext, outgoing: OpaquePointer) {
+        let incoming = Ciphertext()
+        guard let ssl = SSL_new(context.context), let source = incoming.makeBIO(), let outgoing = BIO_new(BIO_s_mem())
         else { throw NetworkError(.tlsFailed, "OpenSSL is out of memory") }
         // The SSL owns both from here.
-        SSL_set_bio(ssl, incoming, outgoing)
+        SSL_set_bio(ssl, source, outgoing)
         return (ssl, incoming, outgoing)
     }
 
     deinit { SSL_free(ssl) }
 
-    func feed(_ ciphertext: UnsafeRawBufferPointer) {
-        BIO_write(incoming, ciphertext.baseAddress, Int32(clamping: ciphertext.count))
-    }
+    /// Offers `ciphertext`, which is only lent: what has not been read before its owner takes it back must be kept by
+    /// `keepRest`.
+    func feed(_ ciphertext: UnsafeRawBufferPointer) { incoming.lend(ciphertext) }
+
+    func keepRest() { incoming.keepRest() }
 
     /// Ciphertext that waits to be sent is handed over in pieces and is gone from here.
     func drain(_ send: (UnsafeRawBufferPointer) -> Void) {
         guard BIO_ctrl_pending(outgoing) > 0 else { return }
-        withUnsafeTemporaryAllocation(byteCount: 16 << 10, alignment: 16) { buffer in
+        // A whole record (RFC 8446 §5.2) fits, so that none is cut into two packets.
+        withUnsafeTemporaryAllocation(byteCount: 17 << 10, alignment: 16) { buffer in
             while BIO_ctrl_pending(outgoing) > 0 {
                 let count = BIO_read(outgoing, buffer.baseAddress, Int32(buffer.count))
                 guard count > 0 else { return }
@@ -69,14 +74,15 @@ final class TLSEngine {
     }
 
     func handshake() -> Progress {
-        ERR_clear_error()
+        holdfast_ssl_forget_errors()
         let status = SSL_do_handshake(ssl)
         return status == 1 ? .done : progress(status)
     }
 
     /// Decrypts into `buffer`; `count` is set when `done`.
     func read(into buffer: UnsafeMutableRawBufferPointer, count: inout Int) -> Progress {
-        ERR_clear_error()
+        keepBufferForNextRecord()
+        holdfast_ssl_forget_errors()
         let status = SSL_read(ssl, buffer.baseAddress, Int32(clamping: buffer.count))
         guard status <= 0 else {
             count = Int(status)
@@ -85,10 +91,19 @@ final class TLSEngine {
         return progress(status)
     }
 
+    /// To take a buffer for each record, and give it back after it, costs a tenth of decrypting a short one. An idle
+    /// connection has none all the same: the attempt to read that finds nothing more gives it back.
+    private func keepBufferForNextRecord() {
+        let keeps = !incoming.isEmpty
+        guard keeps != keepsBuffer else { return }
+        keepsBuffer = keeps
+        holdfast_ssl_set_releases_buffer(ssl, keeps ? 0 : 1)
+    }
+
     func write(_ plaintext: UnsafeRawBufferPointer) -> NetworkError? {
         var left = plaintext
         while left.count > 0 {
-            ERR_clear_error()
+            holdfast_ssl_forget_errors()
             let status = SSL_write(ssl, left.baseAddress, Int32(clamping: left.count))
             guard status > 0 else {
                 if case .failed(let error) = progress(status) { return error }
@@ -101,7 +116,7 @@ final class TLSEngine {
 
     /// Queues close_notify.
     func close() {
-        ERR_clear_error()
+        holdfast_ssl_forget_errors()
         SSL_shutdown(ssl)
     }
 

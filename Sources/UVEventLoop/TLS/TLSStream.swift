@@ -19,6 +19,8 @@ final class TLSStream: ByteStream, StreamHandler {
     private var phase = Phase.handshaking
     /// Plaintext that was written before the handshake was done.
     private var early: [UInt8] = []
+    /// The end that was found behind bytes which the user must have first.
+    private var discovered: StreamClosure?
     private var isPaused = false
     private var isFinishing = false
 
@@ -42,6 +44,7 @@ final class TLSStream: ByteStream, StreamHandler {
         if case .ending = phase { return }
         engine.feed(UnsafeRawBufferPointer(bytes))
         advance()
+        engine.keepRest()
     }
 
     func streamDrained() { if case .open = phase { handler?.streamDrained() } }
@@ -91,6 +94,7 @@ final class TLSStream: ByteStream, StreamHandler {
         loop.onNextTurn { [self] in
             guard !isPaused else { return }
             advance()
+            engine.keepRest()
             if !isPaused { inner?.resumeReading() }
         }
     }
@@ -143,18 +147,30 @@ final class TLSStream: ByteStream, StreamHandler {
     }
 
     private func read() {
-        let buffer = loop.plaintextBuffer.bytes
         while case .open = phase, !isPaused {
+            if let discovered { return end(discovered) }
+            let (bytes, isDry) = decrypt()
+            if !bytes.isEmpty { handler?.streamReceived(bytes) }
+            if isDry { return flush() }
+        }
+    }
+
+    /// As much as fits into the loop's buffer: a server writes a record for each message, and what arrived as one read is
+    /// one read for the user too. `isDry`: more ciphertext is needed.
+    private func decrypt() -> (bytes: UnsafeMutableRawBufferPointer, isDry: Bool) {
+        let buffer = loop.plaintextBuffer.bytes
+        var filled = 0
+        var isDry = false
+        while filled < buffer.count, discovered == nil, !isDry {
             var count = 0
-            switch engine.read(into: buffer, count: &count) {
-            case .done: handler?.streamReceived(UnsafeMutableRawBufferPointer(rebasing: buffer[..<count]))
-            case .needsInput:
-                flush()
-                return
-            case .ended: end(.endOfStream)
-            case .failed(let error): end(.failed(error))
+            switch engine.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]), count: &count) {
+            case .done: filled += count
+            case .needsInput: isDry = true
+            case .ended: discovered = .endOfStream
+            case .failed(let error): discovered = .failed(error)
             }
         }
+        return (UnsafeMutableRawBufferPointer(rebasing: buffer[..<filled]), isDry)
     }
 
     private func flush() {
@@ -172,15 +188,15 @@ final class TLSStream: ByteStream, StreamHandler {
 
 /// Where TLS decrypts to: one for the loop, like its read buffer.
 final class PlaintextBuffer {
-    /// One TLS record (RFC 8446 §5.1); the padding lies behind.
+    /// As long as the read buffer, so that what one read brings is handed over at once; the padding lies behind.
     let bytes: UnsafeMutableRawBufferPointer
     private let memory: UnsafeMutableRawBufferPointer
 
     init() {
-        let recordByteCount = 16 << 10
-        memory = .allocate(byteCount: recordByteCount + streamBufferPadding, alignment: 64)
+        let byteCount = EventLoop.readBufferSize
+        memory = .allocate(byteCount: byteCount + streamBufferPadding, alignment: 64)
         memory.initializeMemory(as: UInt8.self, repeating: 0)
-        bytes = UnsafeMutableRawBufferPointer(rebasing: memory[..<recordByteCount])
+        bytes = UnsafeMutableRawBufferPointer(rebasing: memory[..<byteCount])
     }
 
     deinit { memory.deallocate() }

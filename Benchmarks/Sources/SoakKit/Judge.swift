@@ -65,7 +65,8 @@ public enum Judge {
         }
         return SummaryRecord.Check(
             name: "slope_\(name)", ok: line.ok, value: value,
-            bound: "lower end of the slope at most \(number(line.bound)) an hour, growth at most \(number(line.growthBound))",
+            bound:
+                "lower end of the slope at most \(number(line.bound)) an hour, growth at most \(number(line.growthBound))",
             text: "The engine's process does not grow.")
     }
 }

@@ -132,7 +132,8 @@ public struct Ledger: Sendable {
     public init(channels: [[Int]]) {
         self.channels = channels.map { members in
             precondition(members.count <= 64, "a channel has at most 64 members")
-            return Channel(members: members, bits: Dictionary(uniqueKeysWithValues: members.enumerated().map { ($1, $0) }))
+            return Channel(
+                members: members, bits: Dictionary(uniqueKeysWithValues: members.enumerated().map { ($1, $0) }))
         }
     }
 
@@ -210,7 +211,8 @@ public struct Ledger: Sendable {
         else {
             return [found(.unknown, connection, "\(telling.kind.rawValue) of a channel that it is not in")]
         }
-        let what = "\(telling.kind.rawValue) of post \(telling.postID), number \(entry.number) of channel \(entry.channel)"
+        let what =
+            "\(telling.kind.rawValue) of post \(telling.postID), number \(entry.number) of channel \(entry.channel)"
         guard entry.told[telling.kind, default: 0] & bit == 0 else {
             return [found(.doubled, connection, "\(what) came again\(telling.isCaughtUp ? ", fetched" : ", pushed")")]
         }
@@ -241,7 +243,7 @@ public struct Ledger: Sendable {
             }
         }
         if !telling.isCaughtUp {
-            if place < reached.lastLivePlace {
+            if place < reached.lastLivePlace, findings.isEmpty {
                 findings.append(found(.outOfOrder, connection, "\(what) was pushed after what happened later"))
             }
             reached.lastLivePlace = max(reached.lastLivePlace, place)

@@ -42,9 +42,12 @@ public struct Plan: Hashable, Sendable {
         var entries: [Entry] = []
         for (index, item) in list.enumerated() {
             let place = "fault \(index + 1)"
-            guard let object = item as? [String: Any] else { throw Invalid(description: "\(place) is not a JSON object") }
+            guard let object = item as? [String: Any] else {
+                throw Invalid(description: "\(place) is not a JSON object")
+            }
             if let unknown = object.keys.sorted().first(where: { !["cause", "per_hour", "seconds"].contains($0) }) {
-                throw Invalid(description: "\(place) has an unknown member \"\(unknown)\"; there are cause, per_hour, seconds")
+                throw Invalid(
+                    description: "\(place) has an unknown member \"\(unknown)\"; there are cause, per_hour, seconds")
             }
             let names = Cause.allCases.map(\.rawValue).joined(separator: ", ")
             guard let name = object["cause"] as? String, let cause = Cause(rawValue: name) else {

@@ -125,7 +125,9 @@ public struct RecoveryTracker: Sendable {
         return states
     }
 
-    public func recent(_ connection: Int) -> [Move] { lines.indices.contains(connection) ? lines[connection].recent : [] }
+    public func recent(_ connection: Int) -> [Move] {
+        lines.indices.contains(connection) ? lines[connection].recent : []
+    }
 
     // MARK: - Faults
 
@@ -218,7 +220,8 @@ public struct RecoveryTracker: Sendable {
             guard lines[connection].actives[index].noticedAt == nil else { continue }
             lines[connection].actives[index].noticedAt = move.t
             lines[connection].actives[index].detectedBy = detectedBy
-            if lines[connection].actives[index].effectAt != nil, lines[connection].actives[index].fault.cause == .freeze {
+            if lines[connection].actives[index].effectAt != nil, lines[connection].actives[index].fault.cause == .freeze
+            {
                 lines[connection].actives[index].isAffected = true
                 tallies[.freeze, default: CauseTally()].affected += 1
             }
@@ -236,7 +239,8 @@ public struct RecoveryTracker: Sendable {
         let attempt = lines[connection].attemptAt
         var kept: [Active] = []
         for active in lines[connection].actives {
-            guard let effect = active.effectAt, attempt >= effect || active.noticedAt.map({ $0 >= effect }) == true else {
+            guard let effect = active.effectAt, attempt >= effect || active.noticedAt.map({ $0 >= effect }) == true
+            else {
                 kept.append(active)
                 continue
             }
@@ -244,7 +248,8 @@ public struct RecoveryTracker: Sendable {
             let detection = max(0, noticed - effect)
             lines[connection].finished.append(
                 Recovery(
-                    t: time, fault: active.fault.id, connection: connection, cause: active.fault.cause,
+                    t: Distribution.rounded(time), fault: active.fault.id, connection: connection,
+                    cause: active.fault.cause,
                     detectedBy: active.detectedBy, detectionS: Distribution.rounded(detection),
                     recoveryS: Distribution.rounded(time - max(noticed, effect)),
                     totalS: Distribution.rounded(max(0, time - effect)), caughtUp: 0,

@@ -47,7 +47,8 @@ public struct Slope: Sendable {
         span = (used.last?.time ?? 0) - (used.first?.time ?? 0)
         let tenth = max(1, used.count / 10)
         growth =
-            used.count < 4 ? 0 : Slope.median(used.suffix(tenth).map(\.value)) - Slope.median(used.prefix(tenth).map(\.value))
+            used.count < 4
+            ? 0 : Slope.median(used.suffix(tenth).map(\.value)) - Slope.median(used.prefix(tenth).map(\.value))
         let points = Slope.blockMeans(used, span: span)
         guard points.count >= 6 else {
             perHour = nil

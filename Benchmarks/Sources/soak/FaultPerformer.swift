@@ -51,7 +51,9 @@ actor FaultPerformer {
             await last(fault)
             await simulator.limitRate(perSecond: nil)
         case .profileEdit:
-            for bot in bots { await administer("PUT", "/bots/\(bot.id)", #"{"description":"edited by fault \#(fault.id)"}"#) }
+            for bot in bots {
+                await administer("PUT", "/bots/\(bot.id)", #"{"description":"edited by fault \#(fault.id)"}"#)
+            }
             await last(fault)
         case .refuse:
             await simulator.refuseConnections(for: length)

@@ -34,8 +34,10 @@ enum Machine {
 
     private static func output(_ words: [String]) -> String {
         // `env` finds the program.
-        guard let result = try? ChildProcess.lines("/usr/bin/env", words), result.status == 0 else { return "unknown" }
-        return result.lines.first ?? "unknown"
+        guard let child = try? ChildProcess("/usr/bin/env", words, readsErrors: true) else { return "unknown" }
+        let line = child.line()
+        while child.line() != nil {}
+        return child.wait() == 0 ? line ?? "unknown" : "unknown"
     }
 
     private static func lines(_ path: String) -> [String] {

@@ -153,7 +153,8 @@ final class Oracle: Sendable {
             switch observation {
             case .transition(let record):
                 let move = RecoveryTracker.Move(
-                    t: clock.seconds(at: record.time), id: record.id, from: record.from, event: record.event,
+                    t: clock.seconds(at: record.time).rounded(to: 4), id: record.id, from: record.from,
+                    event: record.event,
                     to: record.to, reason: record.reason)
                 let findings = contents.tracker.moves(
                     move, from: record.from, event: record.event, to: record.to, connection: connection)

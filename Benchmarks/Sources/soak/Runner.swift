@@ -33,7 +33,8 @@ actor Runner {
         let schedule = Schedule(
             plan: options.plan, seed: options.seed, seconds: seconds, connections: options.connections)
         let rate = Options.rate(options.connections)
-        Progress.say("soak: \(schedule.faults.count { $0.at >= before }) faults in \((seconds - before).rounded(to: 0)) s")
+        Progress.say(
+            "soak: \(schedule.faults.count { $0.at >= before }) faults in \((seconds - before).rounded(to: 0)) s")
 
         let server = try ServerProcess(
             seed: options.seed &+ UInt64(before), connections: options.connections, rate: rate)
@@ -63,7 +64,8 @@ actor Runner {
         let measuring = Task(executorPreference: loop) { await lag.run(on: loop) }
         var sampler = Sampler(loop, server, lag, at: before)
         let tally = Tally(
-            carried, recoveries: carried == nil ? [] : folder.lines("recoveries.jsonl", as: RecoveryTracker.Recovery.self))
+            carried,
+            recoveries: carried == nil ? [] : folder.lines("recoveries.jsonl", as: RecoveryTracker.Recovery.self))
         server.send(.traffic(true))
 
         // Faults, and a sample now and then.
@@ -123,7 +125,8 @@ actor Runner {
         let end = loop.now + .seconds(120)
         while oracle.with({ $0.ready.count }) < fleet.connections.count {
             guard loop.now < end, signal.withLock({ $0 }) == nil else {
-                throw Complaint("only \(oracle.with { $0.ready.count }) of \(fleet.connections.count) connections opened")
+                throw Complaint(
+                    "only \(oracle.with { $0.ready.count }) of \(fleet.connections.count) connections opened")
             }
             try await loop.sleep(for: .milliseconds(50))
         }
@@ -187,7 +190,9 @@ actor Runner {
     /// The page and the Markdown, where the program that makes them is there.
     private func report() {
         let candidates = ["Benchmarks/Report/report", "Report/report"]
-        guard let program = candidates.first(where: { FileManager.default.isExecutableFile(atPath: $0) }) else { return }
+        guard let program = candidates.first(where: { FileManager.default.isExecutableFile(atPath: $0) }) else {
+            return
+        }
         do {
             let (lines, status) = try ChildProcess.lines("/usr/bin/env", [program, folder.path])
             for line in lines { Progress.say(line) }

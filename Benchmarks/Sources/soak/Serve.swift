@@ -19,7 +19,9 @@ enum Serve {
         let channels = Dictionary(uniqueKeysWithValues: town.channels.enumerated().map { ($1.id, $0) })
         await simulator.watch { change in
             // What the server says by itself is nothing that the traffic made.
-            guard let channel = channels[change.channelID], change.kind != .posted || change.detail.isEmpty else { return }
+            guard let channel = channels[change.channelID], change.kind != .posted || change.detail.isEmpty else {
+                return
+            }
             ServerLine.change(change.kind, channel: channel, postID: change.postID, emoji: change.detail).print()
         }
         let traffic = Traffic(simulator, town, loop, rate: rate, seed: seed)

@@ -30,7 +30,8 @@ enum StateReport {
         for (name, line) in summary.perCause.sorted(by: { $0.key < $1.key }) {
             lines.append(
                 name.padding(toLength: 17, withPad: " ", startingAt: 0)
-                    + [line.faults, line.affected, line.recovered].map { String(format: "%8d", $0) }.joined(separator: " ")
+                    + [line.faults, line.affected, line.recovered].map { String(format: "%8d", $0) }.joined(
+                        separator: " ")
                     + "  " + text(line.detectionS) + "   " + text(line.totalS))
         }
         for problem in summary.problems.prefix(20) {

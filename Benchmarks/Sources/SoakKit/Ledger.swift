@@ -15,6 +15,15 @@
 public struct Ledger: Sendable {
     public enum Kind: String, CaseIterable, Sendable {
         case posted, edited, deleted, reactionAdded
+
+        fileprivate var index: Int {
+            switch self {
+            case .posted: 0
+            case .edited: 1
+            case .deleted: 2
+            case .reactionAdded: 3
+            }
+        }
     }
 
     /// Something that the server did.
@@ -71,10 +80,11 @@ public struct Ledger: Sendable {
         public var text: String
     }
 
-    /// Seconds that a settled post is remembered after its last change, so that what comes twice is recognised.
-    public static let retention = 600.0
+    /// Seconds that a settled post is remembered after its last change, so that what comes twice is recognised as such; what
+    /// comes again later is unknown by then, and found as that.
+    public static let retention = 240.0
     /// Seconds after which what is still owed counts as lost.
-    public static let patience = 300.0
+    public static let patience = 180.0
     /// Seconds that a telling may come before the server's log does, which takes another way.
     public static let logDelay = 30.0
 
@@ -94,14 +104,17 @@ public struct Ledger: Sendable {
         var channel: Int
         /// In the channel's order of posts.
         var number: Int
-        /// In the channel's order of everything, by kind.
-        var places: [Kind: Int] = [:]
+        /// In the channel's order of everything, by kind; -1 where that has not happened.
+        var places = SIMD4<Int>(repeating: -1)
         var emoji = ""
-        /// One bit for each member.
-        var told: [Kind: UInt64] = [:]
-        var lost: UInt64 = 0
+        /// By kind; one bit for each member.
+        var told = SIMD4<UInt64>(repeating: 0)
         var changedAt: Double
         var isGivenUp = false
+
+        func place(_ kind: Kind) -> Int? { places[kind.index] < 0 ? nil : places[kind.index] }
+
+        func isTold(_ kind: Kind, _ bit: UInt64) -> Bool { told[kind.index] & bit != 0 }
     }
 
     private struct Channel {
@@ -150,13 +163,13 @@ public struct Ledger: Sendable {
         if change.kind == .posted {
             var entry = Entry(channel: change.channel, number: channels[change.channel].posts, changedAt: time)
             channels[change.channel].posts += 1
-            entry.places[.posted] = place
+            entry.places[Kind.posted.index] = place
             entries[change.postID] = entry
             order.append(change.postID)
             posted += 1
         } else {
-            guard entries[change.postID] != nil, entries[change.postID]?.places[change.kind] == nil else { return [] }
-            entries[change.postID]?.places[change.kind] = place
+            guard let entry = entries[change.postID], entry.place(change.kind) == nil else { return [] }
+            entries[change.postID]?.places[change.kind.index] = place
             entries[change.postID]?.changedAt = time
             if change.kind == .reactionAdded { entries[change.postID]?.emoji = change.emoji }
         }
@@ -179,9 +192,9 @@ public struct Ledger: Sendable {
     }
 
     private func isLogged(_ telling: Telling) -> Bool {
-        guard let entry = entries[telling.postID], entry.places[telling.kind] != nil else { return false }
+        guard let entry = entries[telling.postID], entry.place(telling.kind) != nil else { return false }
         if telling.kind == .reactionAdded { return entry.emoji == telling.emoji }
-        return !telling.isEdited || entry.places[.edited] != nil
+        return !telling.isEdited || entry.place(.edited) != nil
     }
 
     private mutating func retry(_ connection: Int, _ time: Double) -> [Finding] {
@@ -206,19 +219,19 @@ public struct Ledger: Sendable {
     }
 
     private mutating func judge(_ telling: Telling, _ connection: Int) -> [Finding] {
-        guard let entry = entries[telling.postID], let place = entry.places[telling.kind],
+        guard let entry = entries[telling.postID], let place = entry.place(telling.kind),
             let bit = channels[entry.channel].bits[connection].map({ UInt64(1) << UInt64($0) })
         else {
             return [found(.unknown, connection, "\(telling.kind.rawValue) of a channel that it is not in")]
         }
         let what =
             "\(telling.kind.rawValue) of post \(telling.postID), number \(entry.number) of channel \(entry.channel)"
-        guard entry.told[telling.kind, default: 0] & bit == 0 else {
+        guard !entry.isTold(telling.kind, bit) else {
             return [found(.doubled, connection, "\(what) came again\(telling.isCaughtUp ? ", fetched" : ", pushed")")]
         }
         var findings: [Finding] = []
         var reached = progress[connection]?[entry.channel] ?? Progress()
-        let isTold = { (kind: Kind) in entry.told[kind, default: 0] & bit != 0 }
+        let isTold = { (kind: Kind) in entry.isTold(kind, bit) }
         switch telling.kind {
         case .posted:
             if entry.number < reached.lastPost {
@@ -234,7 +247,7 @@ public struct Ledger: Sendable {
             if !isTold(.posted) {
                 if telling.isCaughtUp, entry.number > reached.lastLivePost {
                     settle(telling.postID, .posted, bit, together: true)
-                    for kind in [Kind.edited, .reactionAdded] where entry.places[kind] != nil && !isTold(kind) {
+                    for kind in [Kind.edited, .reactionAdded] where entry.place(kind) != nil && !isTold(kind) {
                         settle(telling.postID, kind, bit, together: true)
                     }
                 } else {
@@ -254,7 +267,7 @@ public struct Ledger: Sendable {
     }
 
     private mutating func settle(_ postID: String, _ kind: Kind, _ bit: UInt64, together: Bool) {
-        entries[postID]?.told[kind, default: 0] |= bit
+        entries[postID]?.told[kind.index] |= bit
         // What was given up before is owed no more, though it came late.
         if entries[postID]?.isGivenUp == true { return }
         if together {
@@ -315,9 +328,9 @@ public struct Ledger: Sendable {
         guard let entry = entries[postID] else { return [] }
         entries[postID]?.isGivenUp = true
         var findings: [Finding] = []
-        for kind in Kind.allCases where entry.places[kind] != nil {
+        for kind in Kind.allCases where entry.place(kind) != nil {
             for (index, member) in channels[entry.channel].members.enumerated()
-            where entry.told[kind, default: 0] & (1 << UInt64(index)) == 0 {
+            where !entry.isTold(kind, 1 << UInt64(index)) {
                 given += 1
                 findings.append(
                     found(

@@ -10,6 +10,7 @@ struct Options: Sendable {
     var faults: String
     var plan: Plan
     var folder: RunFolder
+    var isJSON: Bool
 
     static var usage: String {
         let causes = Plan.standard.entries.map { entry in
@@ -42,6 +43,7 @@ struct Options: Sendable {
               --output FOLDER  where its files go (Benchmarks/.build/soak/S)
               --resume FOLDER  goes on with an interrupted soak, for the minutes that are left
               --report FOLDER  prints how a soak stands, also one that is under way
+              --json           prints summary.json instead of text
               --help           this text
 
             Traffic: \(postsText). A fifth are replies; behind each post comes, with a chance of 15, 10 and 10 %, the edit, the
@@ -55,7 +57,7 @@ struct Options: Sendable {
             Interrupted by Ctrl-C (or SIGTERM) it makes no more faults, waits for what is owed, and writes its files as
             `interrupted`. --resume makes the faults that were still planned and adds to the files. Counts and times go on; the
             server, its accounts and posts, the stores, and the processes are new, so what is owed and how memory grows is judged
-            for each part.
+            for each part. Faults planned for the seconds of that waiting are left out.
             """
     }
 
@@ -70,11 +72,13 @@ struct Options: Sendable {
         seed = try arguments.seed("--seed", default: 1)
         faults = arguments.text("--faults") ?? "default"
         plan = try Options.plan(faults)
-        folder = RunFolder(arguments.text("--output") ?? "Benchmarks/.build/soak/\(seed)")
+        folder = RunFolder(arguments.text("--output") ?? "\(Options.packageFolder).build/soak/\(seed)")
+        isJSON = arguments.has("--json")
     }
 
     /// Of an interrupted soak.
-    init(resuming record: RunRecord, _ folder: RunFolder) {
+    init(resuming record: RunRecord, _ folder: RunFolder, isJSON: Bool) {
+        self.isJSON = isJSON
         minutes = record.minutes
         connections = record.connections
         seed = record.seed
@@ -82,6 +86,9 @@ struct Options: Sendable {
         plan = record.entries
         self.folder = folder
     }
+
+    /// Of the benchmarks, from the folder where this is run.
+    static let packageFolder = FileManager.default.fileExists(atPath: "Sources/soak") ? "" : "Benchmarks/"
 
     private static func plan(_ name: String) throws(Complaint) -> Plan {
         if name == "default" { return .standard }

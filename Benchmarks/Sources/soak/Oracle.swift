@@ -22,7 +22,6 @@ final class Oracle: Sendable {
         var faults = 0
         /// Lines for the files, not written yet.
         var faultLines: [FaultRecord] = []
-        var hasBegun = false
         /// Connections whose first catch-up has ended.
         var ready: Set<Int> = []
         var isServerGone = false

@@ -55,10 +55,7 @@ actor Runner {
         try await open(oracle, fleet, loop)
 
         clock.begin()
-        oracle.with { contents in
-            contents.tracker.begin(at: before)
-            contents.hasBegun = true
-        }
+        oracle.with { $0.tracker.begin(at: before) }
         try write(oracle, rate)
         let lag = LagProbe()
         let measuring = Task(executorPreference: loop) { await lag.run(on: loop) }
@@ -97,7 +94,7 @@ actor Runner {
                 try await sample(&sampler, tally, oracle, lag, clock, before)
             }
         }
-        if oracle.with({ $0.isServerGone }) {} else { try await sample(&sampler, tally, oracle, lag, clock, before) }
+        if !oracle.with({ $0.isServerGone }) { try await sample(&sampler, tally, oracle, lag, clock, before) }
         let outstanding = oracle.with { $0.ledger.outstanding }
         oracle.close()
         var summary = try summarize(sampler, tally, oracle, lag, clock, before)
@@ -114,7 +111,7 @@ actor Runner {
         try loop.stop()
         Runner.removeStore(storePath)
         progress.end()
-        StateReport.print(summary, options)
+        try StateReport.print(summary, options)
         report()
         if wasInterrupted { return 130 }
         return summary.verdict == "pass" ? 0 : 1

@@ -66,7 +66,9 @@ struct Sampler {
     ///   - start: of this process's part, in seconds.
     ///   - time: now.
     func slopes(from start: Double, to time: Double, connections: Int) -> [String: Slope] {
-        let warmUp = start + max(60, (time - start) * 0.2)
+        // The oracle's own memory is full after its retention; a short run cannot wait for that, and is judged by its growth.
+        let length = time - start
+        let warmUp = start + max(length < 1200 ? 60 : Ledger.retention + 60, length * 0.2)
         return Dictionary(
             uniqueKeysWithValues: series.map { name, samples in
                 (name, Slope(samples, warmUp: warmUp, bound: Judge.bound(name, connections: connections)))

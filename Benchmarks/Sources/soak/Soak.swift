@@ -11,7 +11,8 @@ struct Soak {
                 options: [
                     "--minutes", "--connections", "--faults", "--seed", "--output", "--resume", "--report", "--serve",
                     "--rate",
-                ], usage: Options.usage)
+                ], switches: ["--json"], usage: Options.usage)
+            let isJSON = arguments.has("--json")
             if arguments.has("--serve") {
                 let orders = try arguments.number("--serve", default: 0, in: 0...1_000_000)
                 return try await Serve.run(
@@ -19,12 +20,12 @@ struct Soak {
                     connections: try arguments.number("--connections", default: 1, in: 1...1000),
                     rate: try arguments.real("--rate", default: 1, in: 0.1...10_000), orders: Int32(orders))
             }
-            if let path = arguments.text("--report") { return try StateReport.print(RunFolder(path)) }
+            if let path = arguments.text("--report") { return try StateReport.print(RunFolder(path), isJSON: isJSON) }
             if let path = arguments.text("--resume") {
                 let folder = RunFolder(path)
                 let record = try folder.read("run.json", as: RunRecord.self)
                 let carried = try folder.read("summary.json", as: SummaryRecord.self)
-                let options = Options(resuming: record, folder)
+                let options = Options(resuming: record, folder, isJSON: isJSON)
                 guard carried.state != "finished", carried.elapsedS < options.minutes * 60 else {
                     throw Complaint("the soak in \(path) has finished; see --report")
                 }

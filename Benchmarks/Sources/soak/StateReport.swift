@@ -5,14 +5,15 @@ import SoakKit
 /// Prints how a soak stands, for a person.
 enum StateReport {
     /// What lies in the folder, also while it is being written.
-    static func print(_ folder: RunFolder) throws(Complaint) {
+    static func print(_ folder: RunFolder, isJSON: Bool) throws {
         let run = try folder.read("run.json", as: RunRecord.self)
         var summary = try folder.read("summary.json", as: SummaryRecord.self)
         if summary.state == "running" { summary.checks = Judge.checks(summary).filter { $0.name != "outstanding" } }
-        print(summary, Options(resuming: run, folder))
+        try print(summary, Options(resuming: run, folder, isJSON: isJSON))
     }
 
-    static func print(_ summary: SummaryRecord, _ options: Options) {
+    static func print(_ summary: SummaryRecord, _ options: Options) throws {
+        if options.isJSON { return try JSONLine.print(summary) }
         var lines = [
             "soak, seed \(options.seed), \(options.connections) connections, \(options.minutes) minutes: \(summary.state), "
                 + "\(summary.verdict)",

@@ -46,8 +46,9 @@ struct Options: Sendable {
               --json           prints summary.json instead of text
               --help           this text
 
-            Traffic: \(postsText). A fifth are replies; behind each post comes, with a chance of 15, 10 and 10 %, the edit, the
-            deletion or a reaction to one of a channel's last 40 posts. Each bot is in three channels with some fourteen others.
+            Traffic: \(postsText). A fifth are
+            replies; behind each post comes, with a chance of 15, 10 and 10 %, the edit, the deletion or a reaction to one of
+            a channel's last 40 posts. Each bot is in three channels with some fourteen others.
             Each second connection keeps its deliveries in SQLite, the others in memory; each fifth signs in by challenge; each
             fourth proves the push path at every probe. Probes come every \(Int(Fleet.probeInterval)) s.
 
@@ -57,7 +58,8 @@ struct Options: Sendable {
             Interrupted by Ctrl-C (or SIGTERM) it makes no more faults, waits for what is owed, and writes its files as
             `interrupted`. --resume makes the faults that were still planned and adds to the files. Counts and times go on; the
             server, its accounts and posts, the stores, and the processes are new, so what is owed and how memory grows is judged
-            for each part. Faults planned for the seconds of that waiting are left out.
+            for each part. Faults planned for the seconds of that waiting are left out. One that was killed can be
+            resumed from its last sample; what was owed then is not judged.
             """
     }
 

@@ -11,7 +11,10 @@ struct Tally: Sendable {
     ///   - carried: the summary of the parts before.
     ///   - recoveries: theirs.
     init(_ carried: SummaryRecord?, recoveries: [RecoveryTracker.Recovery]) {
-        before = carried ?? SummaryRecord()
+        var before = carried ?? SummaryRecord()
+        // It was killed: nobody knows whether what was owed then would have come.
+        if before.state == "running" { before.expected -= before.outstanding }
+        self.before = before
         startedAt = carried?.elapsedS ?? 0
         for recovery in recoveries { causes[recovery.cause, default: .init()].add(recovery) }
         for (name, line) in before.perCause {

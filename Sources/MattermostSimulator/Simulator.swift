@@ -43,7 +43,8 @@ public actor Simulator {
     public func forgetPosts(olderThan age: Duration, keeping count: Int) {
         server.refreshTime()
         server.model.forgetPosts(
-            unchangedSince: server.model.now - Int64(clamping: age.wholeNanoseconds / 1_000_000), keeping: max(0, count))
+            unchangedSince: server.model.now - Int64(clamping: age.wholeNanoseconds / 1_000_000), keeping: max(0, count)
+        )
     }
 
     /// WebSockets open now.

@@ -60,7 +60,9 @@ public enum Judge {
         if let perHour = line.perHour, let low = line.low, let high = line.high {
             value += ", slope \(number(perHour)) an hour (99 %: \(number(low)) to \(number(high)))"
         }
-        if line.spanS < Slope.shortest {
+        if line.spanS == 0 {
+            value = "not judged, the soak ended within the warm-up"
+        } else if line.spanS < Slope.shortest {
             value += "; the slope is judged from \(Int(Slope.shortest / 60)) minutes after the warm-up on"
         }
         return SummaryRecord.Check(

@@ -29,6 +29,7 @@ final class Oracle: Sendable {
     }
 
     static let maximumProblems = 100
+    static let maximumProblemsOfAKind = 25
 
     let clock: RunClock
     private let channels: [String: Int]
@@ -215,7 +216,10 @@ extension Oracle.Contents {
     }
 
     fileprivate mutating func add(_ kind: String, _ connection: Int, _ text: String, _ time: Double) {
-        guard problems.count < Oracle.maximumProblems else { return }
+        // What is frequent must not hide what is rare.
+        guard problems.count < Oracle.maximumProblems,
+            problems.count(where: { $0.kind == kind }) < Oracle.maximumProblemsOfAKind
+        else { return }
         problems.append(
             SummaryRecord.Problem(
                 t: time.rounded(to: 3), connection: connection, kind: kind, text: text,

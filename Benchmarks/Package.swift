@@ -71,6 +71,25 @@ let package = Package(
                 .product(name: "HoldfastStore", package: "holdfast"),
                 .product(name: "MattermostSimulator", package: "holdfast"),
             ]),
+        // Loops count their handles; this counts those that are timers.
+        .target(name: "CLoopCensus", linkerSettings: [.linkedLibrary("uv")]),
+        // What a soak judges by, without I/O.
+        .target(
+            name: "SoakKit", dependencies: [.product(name: "ConnectionLifecycle", package: "holdfast")]),
+        .executableTarget(
+            name: "soak",
+            dependencies: [
+                "BenchmarkKit", "CLoopCensus", "SoakKit",
+                .product(name: "ConnectionLifecycle", package: "holdfast"),
+                .product(name: "Holdfast", package: "holdfast"),
+                .product(name: "HoldfastMattermost", package: "holdfast"),
+                .product(name: "HoldfastStore", package: "holdfast"),
+                .product(name: "MattermostSimulator", package: "holdfast"),
+                .product(name: "StateChartKit", package: "holdfast"),
+            ]),
+        .testTarget(
+            name: "SoakTests",
+            dependencies: ["SoakKit", .product(name: "ConnectionLifecycle", package: "holdfast")]),
         .executableTarget(
             name: "slow",
             dependencies: [

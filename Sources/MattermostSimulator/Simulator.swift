@@ -34,6 +34,19 @@ public actor Simulator {
     /// What was posted, and what the open WebSockets were sent.
     public var log: SimulatorLog { server.log }
 
+    /// Calls `observer` for everything that happens from now on; nil ends it. It runs on the server's loop, so it must not block
+    /// for long.
+    public func watch(_ observer: (@Sendable (SimulatorChange) -> Void)?) { server.model.onChange = observer }
+
+    /// Drops the oldest posts that have not changed for `age`, as data retention does, but leaves at least `count` in each
+    /// channel: what keeps a server that runs for hours small.
+    public func forgetPosts(olderThan age: Duration, keeping count: Int) {
+        server.refreshTime()
+        server.model.forgetPosts(
+            unchangedSince: server.model.now - Int64(clamping: age.wholeNanoseconds / 1_000_000), keeping: max(0, count)
+        )
+    }
+
     /// WebSockets open now.
     public var webSocketCount: Int { server.openConnections.count { $0.webConnection != nil } }
 

@@ -12,16 +12,19 @@ public struct SimulatorConfiguration: Sendable {
     public var seed: UInt64?
     /// Serves TLS instead of plain TCP.
     public var tls: TLSServerOptions?
+    /// Whether `Simulator.log` lists posts. That list only grows; a server that runs for hours does without.
+    public var keepsLog: Bool
 
     public init(
         authenticationCheck: Duration = .seconds(5), pingInterval: Duration = .seconds(60),
-        pongTimeout: Duration = .seconds(100), seed: UInt64? = nil, tls: TLSServerOptions? = nil
+        pongTimeout: Duration = .seconds(100), seed: UInt64? = nil, tls: TLSServerOptions? = nil, keepsLog: Bool = true
     ) {
         self.authenticationCheck = authenticationCheck
         self.pingInterval = pingInterval
         self.pongTimeout = pongTimeout
         self.seed = seed
         self.tls = tls
+        self.keepsLog = keepsLog
     }
 }
 

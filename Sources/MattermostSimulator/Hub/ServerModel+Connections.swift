@@ -10,7 +10,7 @@ extension ServerModel {
     /// The connection of an accepted upgrade; nil when it is to be dropped at once. A token that is none is not refused:
     /// the connection stays unauthenticated until the check five seconds later.
     func connect(token: String?, resume: ResumeRequest?) -> WebConnection? {
-        let connection = WebConnection(id: makeID())
+        let connection = WebConnection(id: makeID(), keepsLog: keepsLog)
         guard let token, let session = session(forToken: token) else { return connection }
         authenticate(connection, session)
         if let resume, !resume.connectionID.isEmpty {

@@ -44,7 +44,12 @@ final class WebConnection {
     private var ring: [(sequence: Int, event: ServerEvent)] = []
     private var ringStart = 0
 
-    init(id: String) { self.id = id }
+    private let keepsLog: Bool
+
+    init(id: String, keepsLog: Bool = true) {
+        self.id = id
+        self.keepsLog = keepsLog
+    }
 
     /// The next message as text, numbered and remembered; nil when nothing waits.
     func takeNext() -> [UInt8]? {
@@ -90,7 +95,7 @@ final class WebConnection {
             ringStart = (ringStart + 1) % Self.ringCapacity
         }
         sequence += 1
-        if let postID = event.postID, sentPostIDs.count < 10_000 { sentPostIDs.append(postID) }
+        if keepsLog, let postID = event.postID, sentPostIDs.count < 10_000 { sentPostIDs.append(postID) }
         return text
     }
 }

@@ -63,6 +63,7 @@ extension ServerModel {
         if let isPinned { post.isPinned = isPinned }
         post.updateAt = now
         forgetCachedUpdate(of: post.channelID)
+        note(.edited, post, by: post.userID)
         publish("post_edited", ["post": .string(json(of: post).text)], to: .init(channelID: post.channelID))
     }
 
@@ -79,6 +80,7 @@ extension ServerModel {
             }
         }
         forgetCachedUpdate(of: post.channelID)
+        note(.deleted, post, by: userID)
         publish("post_deleted", ["post": .string(announced)], to: .init(channelID: post.channelID))
     }
 
@@ -101,6 +103,7 @@ extension ServerModel {
         post.reactions.append(reaction)
         post.updateAt = now
         forgetCachedUpdate(of: post.channelID)
+        note(.reactionAdded, post, detail: emojiName, by: userID)
         publish(
             "reaction_added", ["reaction": .string(reaction.json.text)], to: .init(channelID: post.channelID))
         return reaction
@@ -114,10 +117,26 @@ extension ServerModel {
         reaction.updateAt = now
         post.updateAt = now
         forgetCachedUpdate(of: post.channelID)
+        note(.reactionRemoved, post, detail: emojiName, by: userID)
         publish(
             "reaction_removed", ["reaction": .string(reaction.json(createAt: 0).text)],
             to: .init(channelID: post.channelID))
         return true
+    }
+
+    /// Drops the oldest posts that have not changed since `time`, as a server's data retention does, but leaves at least
+    /// `count` rows in each channel.
+    func forgetPosts(unchangedSince time: Int64, keeping count: Int) {
+        for (channelID, rows) in postsByChannel where rows.count > count {
+            let old = rows.dropLast(count).prefix { $0.updateAt < time }
+            for post in old {
+                posts[post.id] = nil
+                repliesByRoot[post.id] = nil
+                repliesByRoot[post.rootID]?.removeAll { $0 === post }
+                if repliesByRoot[post.rootID]?.isEmpty == true { repliesByRoot[post.rootID] = nil }
+            }
+            postsByChannel[channelID]?.removeFirst(old.count)
+        }
     }
 
     // MARK: Parts

@@ -111,5 +111,7 @@ extension ServerModel {
     private func blankToken(of connection: WebConnection) {
         connection.sessionToken = ""
         connection.sessionExpiresAt = 0
+        guard connection.isActive else { return }
+        onChange?(SimulatorChange(kind: .deaf, at: now, detail: connection.id, userID: connection.userID))
     }
 }

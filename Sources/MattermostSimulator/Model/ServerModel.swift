@@ -40,17 +40,31 @@ final class ServerModel {
     var accessTokenOrder: [String] = []
     var isDatabaseDown = false
 
-    /// Ids of posts in order of creation, system posts included.
+    /// Ids of posts in order of creation, system posts included; empty where no log is kept.
     private(set) var createdPostIDs: [String] = []
+    /// Whether the log of what was done and sent is kept. It grows without end.
+    let keepsLog: Bool
+    /// Is told what happens.
+    var onChange: ((SimulatorChange) -> Void)?
 
-    init(now: Int64, seed: UInt64) {
+    init(now: Int64, seed: UInt64, keepsLog: Bool = true) {
         self.now = now
+        self.keepsLog = keepsLog
         identifiers = IdentifierSource(seed: seed)
     }
 
     func makeID() -> String { identifiers.next() }
 
-    func noteCreated(_ post: Post) { createdPostIDs.append(post.id) }
+    func noteCreated(_ post: Post) {
+        if keepsLog { createdPostIDs.append(post.id) }
+        note(.posted, post, detail: post.type, by: post.userID)
+    }
+
+    func note(_ kind: SimulatorChange.Kind, _ post: Post, detail: String = "", by userID: String) {
+        onChange?(
+            SimulatorChange(
+                kind: kind, at: now, channelID: post.channelID, postID: post.id, detail: detail, userID: userID))
+    }
 
     /// The post that was made under a pending id, unless that is too long ago.
     func post(pendingID: String) -> Post? {

@@ -31,7 +31,9 @@ final class SimulatorServer {
         self.world = world
         self.configuration = configuration
         clockOffset = world.wallClockMilliseconds - Int64(world.now.nanoseconds / 1_000_000)
-        model = ServerModel(now: world.wallClockMilliseconds, seed: configuration.seed ?? world.makeSeed())
+        model = ServerModel(
+            now: world.wallClockMilliseconds, seed: configuration.seed ?? world.makeSeed(),
+            keepsLog: configuration.keepsLog)
         demo = model.makeDemoWorld()
         deadlines = Deadlines(world: world) { _ in }
         deadlines = Deadlines(world: world) { [unowned self] due in self.handle(due) }

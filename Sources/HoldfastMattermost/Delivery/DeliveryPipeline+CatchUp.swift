@@ -11,8 +11,6 @@ extension DeliveryPipeline {
     private static let width = 4
     /// The server's bound of a page.
     private static let pageSize = 200
-    /// How long an event may be on its way.
-    private static let underway = Duration.seconds(1)
     /// How often a page is asked for that cannot be read.
     private static let unreadableLimit = 5
     /// The server cuts an answer to `since` here, without a word.
@@ -20,23 +18,12 @@ extension DeliveryPipeline {
 
     func beginCatchUp(_ reason: String) {
         isListing = true
-        beginPass(reason) { [self] number in try await catchUp(number, reason) }
-    }
-
-    /// A resumed connection was replayed what the server had sent. That it was not deaf before it dropped is not proven
-    /// by that; a look at the channels finds posts that were never pushed.
-    func beginVerification(_ reason: String) {
-        guard !isListing, behind.isEmpty else { return beginCatchUp(reason) }
-        beginPass(reason) { [self] number in try await verify(number, reason) }
-    }
-
-    private func beginPass(_ reason: String, _ body: @escaping @Sendable (Int) async throws -> Void) {
         pass?.cancel()
         passNumber += 1
         let number = passNumber
         pass = Task(executorPreference: world.executor) {
             // Cancelled: a later pass does the work. A store that failed has been noted.
-            try? await body(number)
+            try? await self.catchUp(number, reason)
         }
     }
 
@@ -70,20 +57,6 @@ extension DeliveryPipeline {
                 + unlisted.subtracting(closed).sorted().map { Channel(id: $0, name: "", lastPostAt: .max) }
         }
         try await work(number, clock, reason)
-    }
-
-    private func verify(_ number: Int, _ reason: String) async throws {
-        let (channels, _) = try await list()
-        guard number == passNumber else { return }
-        let moved = channels.filter { channel in
-            ledgers[channel.id].map { $0.position.createdAt < channel.lastPostAt } ?? (channel.lastPostAt > heardAt)
-        }
-        guard !moved.isEmpty else { return }
-        // Their events may have been on the way while the list was.
-        try await world.sleep(for: DeliveryPipeline.underway)
-        let isLate = moved.allSatisfy { ledgers[$0.id]?.position.createdAt ?? 0 >= $0.lastPostAt }
-        guard number == passNumber, !isLate else { return }
-        beginCatchUp("\(reason), and posts were missed before")
     }
 
     /// Those that moved first, the busiest of them first.
@@ -348,15 +321,21 @@ extension DeliveryPipeline {
     private func deliver(
         _ due: [(Happening, PostRow)], _ channel: Channel, _ names: [String: String], _ reason: String
     ) async throws {
+        let pushed = due.isEmpty ? [:] : heldEvents(channel.id)
         for (happening, row) in due where ledgers[channel.id]?.isDue(happening) == true {
             ledgers[channel.id]?.record(happening, in: &batch)
+            progress.deliveries += 1
+            if let event = pushed[happening.version] {
+                // It waits as the server pushed it, which tells more than what was fetched; its place is here.
+                add(pushed: event)
+                continue
+            }
             var reaction = Reaction(key: happening.key)
             if happening.kind == .reactionAdded { reaction?.createAt = happening.createdAt }
             let sender = row.post.type.isEmpty ? names[row.post.userID] ?? "" : "System"
             let text = CaughtUpText(channel: channel, sender: sender)
                 .text(of: happening.kind, post: row.text, reaction: reaction)
             add(caughtUp: text, reason: reason)
-            progress.deliveries += 1
         }
         try await settle()
     }

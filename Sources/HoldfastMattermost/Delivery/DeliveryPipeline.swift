@@ -218,7 +218,9 @@ actor DeliveryPipeline {
         if let expected, !isContinued {
             beginCatchUp("a gap: event \(expected) was expected, \(event.sequence) came")
         } else if expected != nil, !isSameAttempt {
-            beginVerification("the connection was resumed (attempt \(attempt))")
+            // The server replays what it sent. What it would have sent to a connection that was deaf before it dropped has no
+            // number, and only the channels tell.
+            beginCatchUp("the connection was resumed (attempt \(attempt))")
         }
         if event.isCanary { return }
         let channel = event.broadcast.channelID
@@ -239,6 +241,14 @@ actor DeliveryPipeline {
         for event in held[channel] ?? [] {
             if let happening = event.happening(by: serverTime) { ledgers[channel]?.hold(happening.key) }
         }
+    }
+
+    /// The live events of a channel that wait, by what they are about.
+    func heldEvents(_ channel: String) -> [Happening.Version: MattermostEvent] {
+        let events = (held[channel] ?? []).compactMap { event in
+            event.happening(by: serverTime).map { ($0.version, event) }
+        }
+        return Dictionary(events, uniquingKeysWith: { first, _ in first })
     }
 
     /// The channels whose events wait without need any more.
@@ -264,9 +274,7 @@ actor DeliveryPipeline {
             ledgers[channel] = ledger
             heard(at: max(happening.createdAt, happening.editedAt))
         }
-        let source = event.isReplayed ? DeliverySource.resumed : .live
-        let reason = event.isReplayed ? "pushed again after the connection was resumed" : "pushed"
-        add(event, source: source, reason: reason)
+        add(pushed: event)
     }
 
     /// The server's clock, not too early, in milliseconds since 1970.
@@ -282,6 +290,12 @@ actor DeliveryPipeline {
     }
 
     // MARK: - Storing and handing over
+
+    func add(pushed event: MattermostEvent) {
+        let source = event.isReplayed ? DeliverySource.resumed : .live
+        let reason = event.isReplayed ? "pushed again after the connection was resumed" : "pushed"
+        add(event, source: source, reason: reason)
+    }
 
     /// Adds what was fetched.
     func add(caughtUp text: [UInt8], reason: String) {

@@ -64,6 +64,9 @@ final class MattermostLink: Link {
     // MARK: - Attempt
 
     func begin() {
+        // The revision is what identifying is for. The account's id comes with the hello too, and what is wrong with the token
+        // shows when dialling, if later.
+        guard options.revisionCheck else { return dial() }
         phase = .identifying(
             world.run { [client] in
                 await client.revision(ifNoneMatch: nil)

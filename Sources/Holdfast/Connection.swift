@@ -44,16 +44,15 @@ public actor Connection<S: Service> {
             seed: configuration.seed ?? world.makeSeed())
         maximumBuffered = (configuration.maximumBufferedEvents, configuration.maximumBufferedBytes)
         buffer = EventBuffer(maximumCount: maximumBuffered.count, maximumBytes: maximumBuffered.bytes)
-        buffer.onDrained { [weak self, executor = world.executor] in
-            guard let self else { return }
-            Task(executorPreference: executor) { await self.resume() }
-        }
     }
 
     // MARK: - Commands
 
     /// Begins to connect. Ignored if it was started before.
-    public func start() { take(Input(.start), "") }
+    public func start() {
+        if lifecycle.state == .idle { buffer.onDrained { [self] in drained() } }
+        take(Input(.start), "")
+    }
 
     /// Closes properly and ends in `stopped`, at the latest after `deadline`, whatever the network does.
     /// Returns when stopped; all events that were delivered before can still be read.
@@ -181,11 +180,7 @@ public actor Connection<S: Service> {
 
     private func beginAttempt() {
         let port = LinkPort(
-            generation: lifecycle.generation, resumePoint: resumePoint, buffer: buffer,
-            report: { [self, generation = lifecycle.generation] report in
-                assumeIsolated { $0.take(report, generation) }
-            },
-            overflow: { [self] in assumeIsolated { $0.pause() } })
+            generation: lifecycle.generation, resumePoint: resumePoint, buffer: buffer, owner: self)
         self.port = port
         let link = service.makeLink(port: port, world: world)
         self.link = link
@@ -222,6 +217,7 @@ public actor Connection<S: Service> {
     private func finish() {
         timer?.close()
         timer = nil
+        buffer.onDrained(nil)
         buffer.finish()
         broadcast.finish()
         let waiters = stopWaiters
@@ -284,6 +280,9 @@ public actor Connection<S: Service> {
         if lifecycle.owns.contains(.probe) { excuse() }
     }
 
+    /// Called on the consumer's thread.
+    private nonisolated func drained() { Task(executorPreference: world.executor) { await self.resume() } }
+
     /// The consumer has caught up.
     private func resume() {
         guard isPaused else { return }
@@ -337,4 +336,12 @@ public actor Connection<S: Service> {
             from: row.from, event: row.event, to: row.to ?? row.from,
             reason: entry.reason.isEmpty ? row.because : entry.reason)
     }
+}
+
+extension Connection: LinkOwner {
+    nonisolated func take(_ report: LinkReport, of generation: UInt32) {
+        assumeIsolated { $0.take(report, generation) }
+    }
+
+    nonisolated func overflowed() { assumeIsolated { $0.pause() } }
 }

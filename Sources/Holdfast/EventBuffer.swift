@@ -53,8 +53,9 @@ package final class EventBuffer<Element: Sendable>: Sendable {
         self.maximumBytes = max(1, maximumBytes)
     }
 
-    /// `drained` is called, from the consumer's thread, when a paused producer may go on.
-    package func onDrained(_ drained: @escaping @Sendable () -> Void) { contents.withLock { $0.drained = drained } }
+    /// `drained` is called, from the consumer's thread, when a paused producer may go on. It is kept until another takes its
+    /// place.
+    package func onDrained(_ drained: (@Sendable () -> Void)?) { contents.withLock { $0.drained = drained } }
 
     /// How many events were thrown away because nobody ever asked for them.
     var discarded: UInt64 { contents.withLock { $0.discarded } }

@@ -1,3 +1,10 @@
+/// Whose link it is. Called on the loop.
+protocol LinkOwner: AnyObject {
+    func take(_ report: LinkReport, of generation: UInt32)
+    /// The consumer lags.
+    func overflowed()
+}
+
 /// Where a link reports to and delivers events. Knows its generation, so that what an older link says is dropped in one
 /// place, the machine. Loop-confined.
 public final class LinkPort<Event: Sendable> {
@@ -6,29 +13,27 @@ public final class LinkPort<Event: Sendable> {
     /// What this attempt may go on from; nil when it has to start clean.
     public let resumePoint: ResumePoint?
     private let buffer: EventBuffer<Event>
-    @usableFromInline var report: ((LinkReport) -> Void)?
-    private var overflow: (() -> Void)?
+    private var owner: (any LinkOwner)?
+    @usableFromInline var isConnected: Bool { owner != nil }
     /// Since the last flush. Unchecked, for it is touched for each event: nothing is called while it is.
     @exclusivity(unchecked) @usableFromInline var delivered: [Event] = []
     @exclusivity(unchecked) @usableFromInline var deliveredBytes = 0
 
     init(
-        generation: UInt32, resumePoint: ResumePoint?, buffer: EventBuffer<Event>,
-        report: @escaping (LinkReport) -> Void, overflow: @escaping () -> Void
+        generation: UInt32, resumePoint: ResumePoint?, buffer: EventBuffer<Event>, owner: any LinkOwner
     ) {
         self.generation = generation
         self.resumePoint = resumePoint
         self.buffer = buffer
-        self.report = report
-        self.overflow = overflow
+        self.owner = owner
     }
 
     /// Reports what happened. May call back into the link before it returns.
-    public func report(_ report: LinkReport) { self.report?(report) }
+    public func report(_ report: LinkReport) { owner?.take(report, of: generation) }
 
     /// Delivers one event; `byteCount` is what it holds in memory. Follow the last event of a read by `flush`.
     @inlinable public func deliver(_ event: Event, byteCount: Int) {
-        guard report != nil else { return }
+        guard isConnected else { return }
         delivered.append(event)
         deliveredBytes += byteCount
     }
@@ -36,17 +41,17 @@ public final class LinkPort<Event: Sendable> {
     /// Hands over what was delivered, wakes the consumer if it waits, and pauses reading if it lags: once per read, not per
     /// event.
     public func flush() {
+        guard !delivered.isEmpty else { return }
         let events = delivered
         delivered = []
         let byteCount = deliveredBytes
         deliveredBytes = 0
-        if buffer.append(events, byteCount: byteCount) == .full { overflow?() }
+        if buffer.append(events, byteCount: byteCount) == .full { owner?.overflowed() }
     }
 
     /// After this nothing reported or delivered is heard, and the references back to the connection are gone.
     func disconnect() {
-        report = nil
-        overflow = nil
+        owner = nil
         flush()
     }
 }

@@ -52,16 +52,15 @@ public enum WebSocketClosure: Sendable, CustomStringConvertible {
 /// A WebSocket client over one byte stream: the opening handshake, messages in place over the read buffer, pongs, and
 /// the close handshake. Loop-confined. It keeps no clock: whoever owns it bounds each phase by a deadline.
 public final class WebSocketClient: StreamHandler {
+    /// What only connecting needs lies behind a reference, and goes with it: there are many idle connections.
     private enum Phase {
-        case created(WebSocketClientHandshake)
-        case upgrading(WebSocketClientHandshake)
+        indirect case created(WebSocketClientHandshake, Endpoint, TLSClientOptions?)
+        indirect case upgrading(WebSocketClientHandshake)
         case open(WebSocketCloseHandshake)
         case ended
     }
 
     private let world: any World
-    private let endpoint: Endpoint
-    private let tls: TLSClientOptions?
     private var phase: Phase
     private var decoder: WebSocketDecoder
     private var stream: (any ByteStream)?
@@ -81,21 +80,19 @@ public final class WebSocketClient: StreamHandler {
         handler: any WebSocketClientHandler
     ) throws(WebSocketHandshakeError) {
         self.world = world
-        self.endpoint = endpoint
-        self.tls = tls
         self.handler = handler
         decoder = WebSocketDecoder(role: .client, limits: limits, validatesText: false)
-        phase = .created(
-            try WebSocketClientHandshake(
-                host: hostHeader, path: path, headers: headers,
-                key: WebSocketHandshakeKey(world.makeSeed(), world.makeSeed()), limits: limits))
+        let handshake = try WebSocketClientHandshake(
+            host: hostHeader, path: path, headers: headers,
+            key: WebSocketHandshakeKey(world.makeSeed(), world.makeSeed()), limits: limits)
+        phase = .created(handshake, endpoint, tls)
     }
 
     // MARK: - Commands
 
     /// Begins to connect. Once.
     public func connect() {
-        guard case .created(let handshake) = phase else { return }
+        guard case .created(let handshake, let endpoint, let tls) = phase else { return }
         phase = .upgrading(handshake)
         stream = world.connect(to: endpoint, tls: tls, handler: self)
     }

@@ -125,6 +125,8 @@ extension DeliveryPipeline {
         guard ledgers[channel.id] != nil else { return nil }
         ledgers[channel.id]?.beginPass(serverTime: clock, in: &batch)
         announceHeld(channel.id)
+        tails[channel.id] = nil
+        defer { tails[channel.id] = nil }
         do {
             let isMoved = channel.lastPostAt > ledgers[channel.id]?.position.createdAt ?? 0
             if isMoved { try await fetchPosts(channel, number, reason) }
@@ -229,7 +231,17 @@ extension DeliveryPipeline {
             let reactions = row.post.updateAt > row.post.createAt ? (try? row.reactions) ?? [] : []
             due += (ledgers[channel.id]?.due(listed: row.post, reactions: reactions) ?? []).map { ($0, row) }
         }
-        try await deliver(due, channel, names, reason)
+        try await deliver(leavingTail(due, channel), channel, names, reason)
+    }
+
+    /// What waits as it was pushed is handed over when the pass has ended, in the order in which it was pushed; unless
+    /// something that was never pushed comes behind it. So nothing changes where nothing was missed.
+    private func leavingTail(_ due: [(Happening, PostRow)], _ channel: Channel) -> [(Happening, PostRow)] {
+        let waiting = held[channel.id] == nil ? [:] : heldEvents(channel.id)
+        let all = (tails.removeValue(forKey: channel.id) ?? []) + due
+        let end = all.lastIndex { waiting[$0.0.version] == nil }.map { $0 + 1 } ?? 0
+        if end < all.count { tails[channel.id] = Array(all[end...]) }
+        return Array(all[..<end])
     }
 
     /// Edits, deletions, reactions, and posts that a listing left out. Returns the latest change that was seen.
@@ -315,7 +327,8 @@ extension DeliveryPipeline {
             due += (happenings ?? []).map { ($0, row) }
         }
         due.sort { ($0.0.at, $0.0.createdAt) < ($1.0.at, $1.0.createdAt) }
-        try await deliver(due, channel, names, reason)
+        let waiting = due.isEmpty ? [:] : heldEvents(channel.id)
+        try await deliver(due.filter { waiting[$0.0.version] == nil }, channel, names, reason)
     }
 
     private func deliver(
@@ -326,7 +339,7 @@ extension DeliveryPipeline {
             ledgers[channel.id]?.record(happening, in: &batch)
             progress.deliveries += 1
             if let event = pushed[happening.version] {
-                // It waits as the server pushed it, which tells more than what was fetched; its place is here.
+                // As the server pushed it, which tells more than what was fetched.
                 add(pushed: event)
                 continue
             }

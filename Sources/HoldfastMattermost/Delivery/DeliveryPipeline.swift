@@ -45,7 +45,7 @@ actor DeliveryPipeline {
     // What waits behind a catch-up.
     var isListing = false
     var behind: Set<String> = []
-    private var held: [String: [MattermostEvent]] = [:]
+    var held: [String: [MattermostEvent]] = [:]
     private var heldBytes = 0
 
     // The catch-up that runs.
@@ -57,6 +57,9 @@ actor DeliveryPipeline {
     var notBefore = Instant(nanoseconds: 0)
     var senders: [String: String] = [:]
     var progress = CatchUpRecord()
+
+    /// Of each channel under way: what was listed last and waits as it was pushed.
+    var tails: [String: [(Happening, PostRow)]] = [:]
 
     private var pump: Task<Void, Never>?
     private var isOver = false

@@ -39,17 +39,37 @@ public struct MattermostOptions: Sendable {
     public init() {}
 }
 
-/// A Mattermost server and an account on it.
+/// A Mattermost server and an account on it. One reference wide: each connection and each link has a copy.
 public struct MattermostService: Service {
     public typealias Event = MattermostEvent
 
-    public let server: ServerURL
-    let token: Token
-    public let options: MattermostOptions
+    private final class Settings: Sendable {
+        let server: ServerURL
+        let token: Token
+        let options: MattermostOptions
+        let store: (any DeliveryStore)?
+        let mailbox: String
+
+        init(
+            server: ServerURL, token: Token, options: MattermostOptions, store: (any DeliveryStore)?, mailbox: String
+        ) {
+            self.server = server
+            self.token = token
+            self.options = options
+            self.store = store
+            self.mailbox = mailbox
+        }
+    }
+
+    private let settings: Settings
+
+    public var server: ServerURL { settings.server }
+    var token: Token { settings.token }
+    public var options: MattermostOptions { settings.options }
     /// Keeps what `Connection.deliveries` hands over until it is acknowledged.
-    public let store: (any DeliveryStore)?
+    public var store: (any DeliveryStore)? { settings.store }
     /// The account's part of the store.
-    public let mailbox: String
+    public var mailbox: String { settings.mailbox }
 
     /// - Parameters:
     ///   - store: needed for `Connection.deliveries` only: `MemoryStore()`, or a `SQLiteStore` that outlives the process.
@@ -58,11 +78,7 @@ public struct MattermostService: Service {
         server: ServerURL, token: Token, options: MattermostOptions = MattermostOptions(),
         store: (any DeliveryStore)? = nil, mailbox: String = ""
     ) {
-        self.server = server
-        self.token = token
-        self.options = options
-        self.store = store
-        self.mailbox = mailbox
+        settings = Settings(server: server, token: token, options: options, store: store, mailbox: mailbox)
     }
 
     /// The REST API of the server, as this account.

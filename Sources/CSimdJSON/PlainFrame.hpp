@@ -90,7 +90,8 @@ inline bool readPlainFrame(
     envelope.broadcast = rangeOf(base, std::string_view(start, size_t(reader.position - start)));
     if (!reader.takes(",\"seq\":") || !reader.takeInteger(envelope.sequence)) { return false; }
     if (envelope.sequence < 0 || !reader.takes("}") || reader.position != end) { return false; }
-    if (!strings.seen.isASCII() && !simdjson::validate_utf8(base, frame.count)) { return false; }
+    envelope.isASCII = strings.seen.isASCII();
+    if (!envelope.isASCII && !simdjson::validate_utf8(base, frame.count)) { return false; }
     envelope.isEvent = true;
     envelope.hasSequence = true;
     envelope.kind = kindOf(viewOf(base, envelope.name));

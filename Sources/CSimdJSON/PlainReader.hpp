@@ -28,7 +28,7 @@ public:
         return true;
     }
 
-    bool takeString(HoldfastRange &range) {
+    [[gnu::always_inline]] bool takeString(HoldfastRange &range) {
         std::string_view inside;
         bool hasEscapes = false;
         if (!strings.take(position, inside, hasEscapes)) { return false; }
@@ -37,7 +37,7 @@ public:
     }
 
     /// At most 18 digits, which always fit.
-    bool takeInteger(int64_t &number) {
+    [[gnu::always_inline]] bool takeInteger(int64_t &number) {
         const bool isNegative = *position == '-';
         position += isNegative ? 1 : 0;
         const char *const start = position;
@@ -91,7 +91,7 @@ public:
 
     /// A value of a type that its field has, or null.
     template <typename Record>
-    bool takeField(const Field<Record> *field, Record &record) {
+    [[gnu::always_inline]] bool takeField(const Field<Record> *field, Record &record) {
         if (field == nullptr || field->form == Form::passed) { return takeAny(); }
         const char *const start = position;
         switch (field->form) {

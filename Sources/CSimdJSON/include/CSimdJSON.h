@@ -105,6 +105,8 @@ typedef struct {
     bool isOK;
     /// An event always has a sequence; a reply may lack one.
     bool hasSequence;
+    /// All of the frame is known to be ASCII.
+    bool isASCII;
     /// `seq` of an event, not negative; `seq_reply` of a reply.
     int64_t sequence;
     HoldfastRange name;

@@ -11,13 +11,16 @@ extension HoldfastText {
     /// A copy; empty when absent.
     var string: String { optionalString ?? "" }
 
-    var optionalString: String? {
+    var optionalString: String? { makeString(isKnownASCII: false) }
+
+    func makeString(isKnownASCII: Bool) -> String? {
         guard let bytes else { return nil }
         let buffer = UnsafeRawBufferPointer(start: bytes, count: count)
         guard #available(macOS 26, *) else { return String(decoding: buffer, as: UTF8.self) }
         // Sound: simdjson has found the input to be UTF-8, and each of its texts ends where characters end.
-        var span = unsafe UTF8Span(unchecked: unsafe buffer.bindMemory(to: UInt8.self).span)
-        _ = span.checkForASCII()
+        var span = unsafe UTF8Span(
+            unchecked: unsafe buffer.bindMemory(to: UInt8.self).span, isKnownASCII: isKnownASCII)
+        if !isKnownASCII { _ = span.checkForASCII() }
         return String(copying: span)
     }
 }

@@ -75,7 +75,9 @@ final class TextStorage: ManagedBuffer<TextStorage.Header, UInt8> {
     }
 
     /// The string whose inside stands at `range`; empty when it is absent.
-    func string(_ range: HoldfastRange) -> String { withText { $0.string(range) } }
+    func string(_ range: HoldfastRange) -> String {
+        withText { $0.string(range, isKnownASCII: envelope(\.isASCII)) }
+    }
 
     /// The JSON in the string whose inside stands at `range`; no bytes when it is absent. Valid during the call.
     func withNested<Result>(
@@ -103,7 +105,8 @@ final class TextStorage: ManagedBuffer<TextStorage.Header, UInt8> {
     func postString(_ member: KeyPath<HoldfastPost, HoldfastRange>) -> String {
         withUnsafeMutablePointers { header, elements in
             UnsafeRawBufferPointer(start: elements, count: header.pointee.postCount)
-                .string(header.pointee.content.post[keyPath: member])
+                .string(
+                    header.pointee.content.post[keyPath: member], isKnownASCII: header.pointee.envelope.isASCII)
         }
     }
 }
@@ -125,10 +128,10 @@ extension UnsafeRawBufferPointer {
     }
 
     /// The string whose inside stands at `range`, unescaped.
-    func string(_ range: HoldfastRange) -> String {
+    func string(_ range: HoldfastRange, isKnownASCII: Bool) -> String {
         guard range.count > 0 else { return "" }
         let inside = slice(range)
-        guard range.hasEscapes else { return inside.string }
+        guard range.hasEscapes else { return inside.makeString(isKnownASCII: isKnownASCII) ?? "" }
         var unescaped = HoldfastText()
         // A lone surrogate is the one escape that the grammar allows and no text can hold: then it is shown as sent.
         guard holdfast_unescape(inside, &unescaped).code == HOLDFAST_JSON_OK else { return inside.string }

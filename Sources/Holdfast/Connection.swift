@@ -107,32 +107,26 @@ public actor Connection<S: Service> {
 
     // MARK: - The machine
 
-    /// An input of the machine, and what only the records want to know of it.
-    private struct Occurrence {
-        var input: Input
-        var evidence: String
-        /// With `ready`.
-        var isResumed: Bool
-    }
-
     /// Feeds one input to the machine and performs what follows. What arrives meanwhile waits its turn.
     private func take(_ input: Input, _ evidence: String, isResumed: Bool = false) {
-        waiting.append(Occurrence(input: input, evidence: evidence, isResumed: isResumed))
-        guard !isPerforming else { return }
+        let occurrence = Occurrence(input: input, evidence: evidence, isResumed: isResumed)
+        guard !isPerforming else { return waiting.append(occurrence) }
         isPerforming = true
-        while !waiting.isEmpty {
-            let occurrence = waiting.removeFirst()
-            let now = world.now.nanoseconds
-            let step = lifecycle.handle(occurrence.input, now: now)
-            switch step.kind {
-            case .transition: perform(step, occurrence, now)
-            case .late:
-                tally.late += 1
-                rearm()  // A timer that fired early is set again; it must not leave the state without its deadline.
-            case .ignored: break
-            }
-        }
+        take(occurrence)
+        while !waiting.isEmpty { take(waiting.removeFirst()) }
         isPerforming = false
+    }
+
+    private func take(_ occurrence: Occurrence) {
+        let now = world.now.nanoseconds
+        let step = lifecycle.handle(occurrence.input, now: now)
+        switch step.kind {
+        case .transition: perform(step, occurrence, now)
+        case .late:
+            tally.late += 1
+            rearm()  // A timer that fired early is set again; it must not leave the state without its deadline.
+        case .ignored: break
+        }
     }
 
     private func perform(_ step: Step, _ occurrence: Occurrence, _ now: UInt64) {
@@ -336,6 +330,15 @@ public actor Connection<S: Service> {
             from: row.from, event: row.event, to: row.to ?? row.from,
             reason: entry.reason.isEmpty ? row.because : entry.reason)
     }
+}
+
+/// An input of the machine, and what only the records want to know of it. (Outside of the generic actor, where it would be a
+/// type of its own for each service, looked up at run time.)
+private struct Occurrence {
+    var input: Input
+    var evidence: String
+    /// With `ready`.
+    var isResumed: Bool
 }
 
 extension Connection: LinkOwner {

@@ -13,7 +13,16 @@ extension EventLoop {
 
     public func makeSeed() -> UInt64 {
         var generator = SystemRandomNumberGenerator()
-        return generator.next()
+        // Each masking key is one: on the loop they are fetched from the system many at a time, and each is forgotten as it
+        // is handed out.
+        guard isOnLoop else { return generator.next() }
+        if seeds.isEmpty {
+            seeds = [UInt64](unsafeUninitializedCapacity: 32) { buffer, count in
+                let bytes = UnsafeMutableRawBufferPointer(buffer)
+                count = uv_random(nil, nil, bytes.baseAddress, bytes.count, 0, nil) == 0 ? buffer.count : 0
+            }
+        }
+        return seeds.popLast() ?? generator.next()
     }
 
     public func makeTimer(_ fire: @escaping () -> Void) -> any DeadlineTimer {

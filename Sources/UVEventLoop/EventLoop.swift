@@ -30,6 +30,8 @@ public final class EventLoop: World, LoopExecutor, @unchecked Sendable {
     /// The empty array that takes the place of the inbox's, so that neither is allocated anew each time.
     var spareJobs: [UnownedJob] = []
     let handles: LoopHandles
+    /// Unpredictable numbers that nobody has had yet.
+    var seeds: [UInt64] = []
     private let ownsLoop: Bool
     private let threadIdentity = Atomic<UInt>(0)
     private var thread = uv_thread_t()

@@ -328,7 +328,12 @@ extension DeliveryPipeline {
         }
         due.sort { ($0.0.at, $0.0.createdAt) < ($1.0.at, $1.0.createdAt) }
         let waiting = due.isEmpty ? [:] : heldEvents(channel.id)
-        try await deliver(due.filter { waiting[$0.0.version] == nil }, channel, names, reason)
+        var missed = due.filter { waiting[$0.0.version] == nil }
+        // A post that came after the listing, unheard, stands behind what the listing left to wait.
+        if missed.contains(where: { $0.0.kind == .posted }) {
+            missed.insert(contentsOf: tails.removeValue(forKey: channel.id) ?? [], at: 0)
+        }
+        try await deliver(missed, channel, names, reason)
     }
 
     private func deliver(

@@ -51,13 +51,6 @@ let package = Package(
         .executableTarget(
             name: "gate", dependencies: ["BenchmarkKit", .product(name: "Holdfast", package: "holdfast")]),
         .executableTarget(
-            name: "idle",
-            dependencies: [
-                .product(name: "Holdfast", package: "holdfast"),
-                .product(name: "HoldfastMattermost", package: "holdfast"),
-                .product(name: "MattermostSimulator", package: "holdfast"),
-            ]),
-        .executableTarget(
             name: "store",
             dependencies: [
                 .product(name: "Holdfast", package: "holdfast"),

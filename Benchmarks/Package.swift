@@ -53,12 +53,14 @@ let package = Package(
         .executableTarget(
             name: "store",
             dependencies: [
+                "BenchmarkKit",
                 .product(name: "Holdfast", package: "holdfast"),
                 .product(name: "HoldfastStore", package: "holdfast"),
             ]),
         .executableTarget(
             name: "catch-up",
             dependencies: [
+                "BenchmarkKit",
                 .product(name: "Holdfast", package: "holdfast"),
                 .product(name: "HoldfastMattermost", package: "holdfast"),
                 .product(name: "HoldfastStore", package: "holdfast"),
@@ -86,6 +88,7 @@ let package = Package(
         .executableTarget(
             name: "slow",
             dependencies: [
+                "BenchmarkKit",
                 .product(name: "Holdfast", package: "holdfast"),
                 .product(name: "HoldfastMattermost", package: "holdfast"),
                 .product(name: "HoldfastStore", package: "holdfast"),

@@ -114,7 +114,6 @@ struct Options {
         let arguments = try Arguments(
             arguments, options: ["--only", "--clients", "--rounds", "--output", "--peers"],
             switches: ["--quick", "--json"], usage: Compare.usage)
-        if let word = arguments.words.first { throw Complaint("unexpected \(word); see --help") }
         isQuick = arguments.has("--quick")
         json = arguments.has("--json")
         rounds = try arguments.number("--rounds", default: isQuick ? 2 : 5, in: 1...100)

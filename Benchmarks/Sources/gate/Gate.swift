@@ -36,7 +36,6 @@ struct Gate {
         let arguments = try Arguments(
             CommandLine.arguments.dropFirst(), options: ["--only", "--thresholds", "--bin"],
             switches: ["--json", "--update"], usage: usage)
-        if let word = arguments.words.first { throw Complaint("unexpected \(word); see --help") }
         let folder = arguments.text("--bin") ?? ChildProcess.folder
         let file = arguments.text("--thresholds") ?? ChildProcess.folder + "/../../../thresholds.json"
         guard let content = FileManager.default.contents(atPath: file) else {

@@ -32,7 +32,6 @@ struct Micro {
             let arguments = try Arguments(
                 CommandLine.arguments.dropFirst(), options: ["--only", "--runs", "--instructions", "--count"],
                 switches: ["--json", "--gate", "--list", "--short"], usage: usage)
-            if let word = arguments.words.first { throw Complaint("unexpected \(word); see --help") }
             if arguments.has("--list") {
                 for scenario in PureScenario.all { print(scenario.name) }
             } else if let name = arguments.text("--instructions") {

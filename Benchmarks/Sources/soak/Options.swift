@@ -68,7 +68,6 @@ struct Options: Sendable {
     private static let postsText = "a post a second for every ten connections, at least two"
 
     init(_ arguments: Arguments) throws(Complaint) {
-        guard arguments.words.isEmpty else { throw Complaint("unknown argument \(arguments.words[0]); see --help") }
         minutes = try arguments.real("--minutes", default: 5, in: 0.2...10_080)
         connections = try arguments.number("--connections", default: 50, in: 1...1000)
         seed = try arguments.seed("--seed", default: 1)

@@ -7,6 +7,13 @@ public struct Complaint: Error, CustomStringConvertible {
     public init(_ description: String) { self.description = description }
 }
 
+/// Why nothing, or not all, could be measured; ends the process with status 1.
+public struct Failure: Error, CustomStringConvertible {
+    public let description: String
+
+    public init(_ description: String) { self.description = description }
+}
+
 /// The options of a benchmark: `--name value`, `--name=value` and switches; what has no dashes are its words.
 public struct Arguments: Sendable {
     private var values: [String: String] = [:]

@@ -5,7 +5,7 @@ import Foundation
 @main
 struct Compare {
     static let usage = """
-        usage: compare [--quick] [--only KINDS] [--clients NAMES] [--rounds N] [--output FOLDER] [--peers FOLDER]
+        usage: compare [--quick] [--only KINDS] [--clients NAMES] [--rounds N] [--output FOLDER] [--peers FOLDER] [--json]
 
         Starts the load server, and runs the engine and its peers against it one after the other, round by round, each once a
         round and in an order that rotates. The server keeps to the last processor and the clients to the first. What a

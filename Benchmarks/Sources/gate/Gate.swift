@@ -9,8 +9,8 @@ struct Gate {
 
         Measures in short form what thresholds.json tells: ratios to references that are measured in the same run,
         allocations, instructions (by valgrind), and the CPU time of receiving beside the C++ client's. What is worse than
-        its limit is measured again; the exit status is 1 if it is worse both times. What cannot be measured here is
-        skipped by name. Takes about a minute and a half.
+        its limit is measured again; ends with status 1 if it is worse both times. What cannot be measured here is skipped
+        by name. Takes about a minute and a half.
 
           --only GROUPS      of the first words of the scenarios, e.g. codec, json, tls, ingest; and instructions
           --json             one JSON object per check, and one for all

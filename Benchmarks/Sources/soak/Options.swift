@@ -27,9 +27,9 @@ struct Options: Sendable {
             return "    \(name) \(rate) an hour, \(whom)\(length): \(entry.cause.text)"
         }
         return """
-            usage: soak [--minutes M] [--connections N] [--faults default|FILE] [--seed S] [--output FOLDER]
-                   soak --resume FOLDER
-                   soak --report FOLDER
+            usage: soak [--minutes M] [--connections N] [--faults default|FILE] [--seed S] [--output FOLDER] [--json]
+                   soak --resume FOLDER [--json]
+                   soak --report FOLDER [--json]
 
             Runs connections against a Mattermost simulator in another process, over sockets on 127.0.0.1, while a second account
             writes, and breaks them on purpose. What each connection is told is compared with the simulator's own log: nothing may

@@ -51,21 +51,16 @@ let package = Package(
         .executableTarget(
             name: "gate", dependencies: ["BenchmarkKit", .product(name: "Holdfast", package: "holdfast")]),
         .executableTarget(
-            name: "idle",
-            dependencies: [
-                .product(name: "Holdfast", package: "holdfast"),
-                .product(name: "HoldfastMattermost", package: "holdfast"),
-                .product(name: "MattermostSimulator", package: "holdfast"),
-            ]),
-        .executableTarget(
             name: "store",
             dependencies: [
+                "BenchmarkKit",
                 .product(name: "Holdfast", package: "holdfast"),
                 .product(name: "HoldfastStore", package: "holdfast"),
             ]),
         .executableTarget(
             name: "catch-up",
             dependencies: [
+                "BenchmarkKit",
                 .product(name: "Holdfast", package: "holdfast"),
                 .product(name: "HoldfastMattermost", package: "holdfast"),
                 .product(name: "HoldfastStore", package: "holdfast"),
@@ -93,6 +88,7 @@ let package = Package(
         .executableTarget(
             name: "slow",
             dependencies: [
+                "BenchmarkKit",
                 .product(name: "Holdfast", package: "holdfast"),
                 .product(name: "HoldfastMattermost", package: "holdfast"),
                 .product(name: "HoldfastStore", package: "holdfast"),

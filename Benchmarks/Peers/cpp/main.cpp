@@ -24,12 +24,18 @@ const char *const version = "1";
 const char *const usage =
     "usage: cpp-peer ingest|read|idle|storm --server http://HOST:PORT --count N [--hold S]\n"
     "\n"
+    "The ceiling: a client in C++ with libuv and simdjson, and no other layer. Prints one line of JSON on standard\n"
+    "output, and ends with status 1 when something was missing, or when nothing at all happened for 60 s.\n"
+    "\n"
     "  ingest       receives N `posted` events over one connection\n"
     "  read         the same without reading the JSON: counts frames\n"
     "  idle         holds N connections for S seconds, each pings every 30 s\n"
-    "  storm        opens N connections, waits until all are dropped, reopens them\n"
+    "  storm        opens N connections, says `ready` on standard error, waits until all are dropped, reopens them\n"
+    "  --server URL the server's web address\n"
+    "  --count N    events or connections, 1 to 1000000000\n"
     "  --hold S     seconds, 1 to 86400 (10)\n"
     "  --version    of this client and its libraries\n"
+    "  --help       this text\n"
     "\n"
     "The token comes from HOLDFAST_TOKEN (bench).\n";
 

@@ -7,6 +7,13 @@ public struct Complaint: Error, CustomStringConvertible {
     public init(_ description: String) { self.description = description }
 }
 
+/// Why nothing, or not all, could be measured; ends the process with status 1.
+public struct Failure: Error, CustomStringConvertible {
+    public let description: String
+
+    public init(_ description: String) { self.description = description }
+}
+
 /// The options of a benchmark: `--name value`, `--name=value` and switches; what has no dashes are its words.
 public struct Arguments: Sendable {
     private var values: [String: String] = [:]
@@ -15,9 +22,11 @@ public struct Arguments: Sendable {
     /// - Parameters:
     ///   - options: the names of options that take a value, with their dashes.
     ///   - switches: the names of those that do not. `--help` is known.
+    ///   - takesWords: whether anything but options is expected.
     ///   - usage: what `--help` prints, which ends the process.
     public init(
-        _ arguments: some Sequence<String>, options: Set<String>, switches: Set<String> = [], usage: String
+        _ arguments: some Sequence<String>, options: Set<String>, switches: Set<String> = [], takesWords: Bool = false,
+        usage: String
     ) throws(Complaint) {
         var rest = Array(arguments)[...]
         while let argument = rest.popFirst() {
@@ -26,6 +35,7 @@ public struct Arguments: Sendable {
                 exit(0)
             }
             guard argument.hasPrefix("-") else {
+                guard takesWords else { throw Complaint("unexpected \(argument); see --help") }
                 words.append(argument)
                 continue
             }
@@ -62,6 +72,16 @@ public struct Arguments: Sendable {
             throw Complaint("\(name) is a number from \(range.lowerBound) to \(range.upperBound)")
         }
         return number
+    }
+
+    /// A folder that is there.
+    public func folder(_ name: String, default fallback: String) throws(Complaint) -> String {
+        guard let path = values[name] else { return fallback }
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
+            throw Complaint("\(name) \(path): no such folder")
+        }
+        return path
     }
 
     public func seed(_ name: String, default fallback: UInt64) throws(Complaint) -> UInt64 {

@@ -27,7 +27,6 @@ struct Blast {
         do {
             let arguments = try Arguments(
                 CommandLine.arguments.dropFirst(), options: ["--port", "--cpu"], usage: usage)
-            if let word = arguments.words.first { throw Complaint("unknown argument \(word); see --help") }
             let port = try arguments.number("--port", default: 0, in: 1...65535)
             if arguments.has("--cpu") {
                 let processor = try arguments.number("--cpu", default: 0, in: 0...1023)

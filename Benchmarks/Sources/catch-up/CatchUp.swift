@@ -1,3 +1,4 @@
+import BenchmarkKit
 import Foundation
 import Holdfast
 import HoldfastMattermost
@@ -25,54 +26,52 @@ struct CatchUp {
           --help         this text
         """
 
-    static func main() async throws {
-        var posts = 10_000
-        var channels = 500
-        var runs = 5
-        var folder = FileManager.default.temporaryDirectory.path
-        var json = false
-        var arguments = CommandLine.arguments.dropFirst()
-        while let argument = arguments.popFirst() {
-            switch argument {
-            case "--posts": posts = number(argument, arguments.popFirst())
-            case "--channels": channels = number(argument, arguments.popFirst())
-            case "--runs": runs = number(argument, arguments.popFirst())
-            case "--folder":
-                guard let path = arguments.popFirst() else { fail("--folder needs a path; see --help") }
-                folder = path
-            case "--json": json = true
-            case "--help", "-h": return print(usage)
-            default: fail("unknown argument \(argument); see --help")
-            }
+    static func main() async {
+        do {
+            try await run()
+        } catch let complaint as Complaint {
+            complaint.end("catch-up")
+        } catch {
+            Progress.say("catch-up: \(error)")
+            exit(1)
         }
+    }
+
+    private static func run() async throws {
+        let arguments = try Arguments(
+            CommandLine.arguments.dropFirst(), options: ["--posts", "--channels", "--runs", "--folder"],
+            switches: ["--json"], usage: usage)
+        let posts = try arguments.number("--posts", default: 10_000, in: 1...1_000_000)
+        let channels = try arguments.number("--channels", default: 500, in: 1...100_000)
+        let runs = try arguments.number("--runs", default: 5, in: 1...1000)
+        let folder = try arguments.folder("--folder", default: FileManager.default.temporaryDirectory.path)
         for work in [Work.posts(posts), .channels(channels)] {
             var times: [Double] = []
-            for _ in 0..<runs { times.append(try await Run(work, folder).time()) }
-            report(work, times.sorted(), json)
+            for run in 1...runs {
+                Progress.show("catch-up: \(work.description.name), run \(run) of \(runs)")
+                times.append(try await Run(work, folder).time())
+            }
+            Progress.clear()
+            guard let times = Summary(times) else { continue }
+            let figure = Figure(
+                work: work.description.name, count: work.description.count, runs: runs, seconds: times.median,
+                least: times.minimum, most: times.maximum)
+            if arguments.has("--json") { try JSONLine.print(figure) } else { print(figure.line) }
         }
     }
 
-    private static func report(_ work: Work, _ times: [Double], _ json: Bool) {
-        let (median, least, most) = (times[times.count / 2], times[0], times[times.count - 1])
-        let (name, count) = work.description
-        if json {
-            print(
-                #"{"benchmark":"catch-up","work":"\#(name)","count":\#(count),"runs":\#(times.count),"#
-                    + #""seconds":\#(median),"least":\#(least),"most":\#(most)}"#)
-        } else {
-            let text = String(format: "%.2f s (%.2f–%.2f)", median, least, most)
-            print("\(count) missed posts, \(name): \(text), \(Int(Double(count) / median)) a second")
+    private struct Figure: Encodable {
+        let benchmark = "catch-up"
+        let work: String
+        let count, runs: Int
+        /// The median.
+        let seconds: Double
+        let least, most: Double
+
+        var line: String {
+            let text = String(format: "%.2f s (%.2f–%.2f)", seconds, least, most)
+            return "\(count) missed posts, \(work): \(text), \(Int(Double(count) / seconds)) a second"
         }
-    }
-
-    private static func number(_ name: String, _ text: String?) -> Int {
-        guard let text, let number = Int(text), number > 0 else { fail("\(name) needs a positive whole number") }
-        return number
-    }
-
-    private static func fail(_ message: String) -> Never {
-        FileHandle.standardError.write(Data("catch-up: \(message)\n".utf8))
-        exit(64)
     }
 }
 

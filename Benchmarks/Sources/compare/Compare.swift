@@ -5,7 +5,7 @@ import Foundation
 @main
 struct Compare {
     static let usage = """
-        usage: compare [--quick] [--only KINDS] [--clients NAMES] [--rounds N] [--output FOLDER] [--peers FOLDER]
+        usage: compare [--quick] [--only KINDS] [--clients NAMES] [--rounds N] [--output FOLDER] [--peers FOLDER] [--json]
 
         Starts the load server, and runs the engine and its peers against it one after the other, round by round, each once a
         round and in an order that rotates. The server keeps to the last processor and the clients to the first. What a
@@ -114,7 +114,6 @@ struct Options {
         let arguments = try Arguments(
             arguments, options: ["--only", "--clients", "--rounds", "--output", "--peers"],
             switches: ["--quick", "--json"], usage: Compare.usage)
-        if let word = arguments.words.first { throw Complaint("unexpected \(word); see --help") }
         isQuick = arguments.has("--quick")
         json = arguments.has("--json")
         rounds = try arguments.number("--rounds", default: isQuick ? 2 : 5, in: 1...100)

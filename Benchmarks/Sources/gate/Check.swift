@@ -55,9 +55,3 @@ enum Outcome {
     /// It could not be measured here, and why.
     case skipped(String)
 }
-
-/// Why nothing could be measured.
-struct Failure: Error, CustomStringConvertible {
-    let description: String
-    init(_ description: String) { self.description = description }
-}

@@ -9,8 +9,8 @@ struct Gate {
 
         Measures in short form what thresholds.json tells: ratios to references that are measured in the same run,
         allocations, instructions (by valgrind), and the CPU time of receiving beside the C++ client's. What is worse than
-        its limit is measured again; the exit status is 1 if it is worse both times. What cannot be measured here is
-        skipped by name. Takes about a minute and a half.
+        its limit is measured again; ends with status 1 if it is worse both times. What cannot be measured here is skipped
+        by name. Takes about a minute and a half.
 
           --only GROUPS      of the first words of the scenarios, e.g. codec, json, tls, ingest; and instructions
           --json             one JSON object per check, and one for all
@@ -36,7 +36,6 @@ struct Gate {
         let arguments = try Arguments(
             CommandLine.arguments.dropFirst(), options: ["--only", "--thresholds", "--bin"],
             switches: ["--json", "--update"], usage: usage)
-        if let word = arguments.words.first { throw Complaint("unexpected \(word); see --help") }
         let folder = arguments.text("--bin") ?? ChildProcess.folder
         let file = arguments.text("--thresholds") ?? ChildProcess.folder + "/../../../thresholds.json"
         guard let content = FileManager.default.contents(atPath: file) else {

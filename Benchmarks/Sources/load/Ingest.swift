@@ -55,7 +55,7 @@ enum Ingest {
                 if handler.events & 0xFFF == 0 { watchdog.note() }
                 guard handler.events < count else { break }
             }
-            guard let stopwatch else { throw Complaint("no event came") }
+            guard let stopwatch else { LoadClient.fail("no event came") }
             let (wall, cpu) = stopwatch.elapsed
             return Output(
                 events: handler.events, wallS: wall, cpuS: cpu, checksum: handler.checksum, seqGaps: gaps)

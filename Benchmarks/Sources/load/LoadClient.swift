@@ -75,7 +75,7 @@ struct LoadClient {
     private static func parse() throws(Complaint) -> (Arguments, Mode, count: Int) {
         let arguments = try Arguments(
             CommandLine.arguments.dropFirst(), options: ["--server", "--count", "--hold", "--checks"],
-            switches: ["--consume", "--version"], usage: usage)
+            switches: ["--consume", "--version"], takesWords: true, usage: usage)
         if arguments.has("--version") {
             print(version)
             exit(0)

@@ -54,9 +54,3 @@ struct Effort {
     /// For a gate that has little time.
     static let short = Effort(runs: 5, runNanoseconds: 10e6, events: 1500)
 }
-
-/// Why nothing could be measured.
-struct Failure: Error, CustomStringConvertible {
-    let description: String
-    init(_ description: String) { self.description = description }
-}

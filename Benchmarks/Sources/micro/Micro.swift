@@ -16,7 +16,7 @@ struct Micro {
           --runs N       runs per scenario, 1 to 1000 (11)
           --short        fewer and shorter runs: a third of the time, and more noise
           --json         one JSON object per line
-          --gate         only transition, unless --only says more; exit 1 if anything of it allocates
+          --gate         only transition, unless --only says more; ends with status 1 if anything of it allocates
           --list         the scenarios that --instructions takes
           --instructions SCENARIO --count N
                          performs exactly N operations of a scenario and nothing else, to be run under a tool that counts
@@ -32,7 +32,6 @@ struct Micro {
             let arguments = try Arguments(
                 CommandLine.arguments.dropFirst(), options: ["--only", "--runs", "--instructions", "--count"],
                 switches: ["--json", "--gate", "--list", "--short"], usage: usage)
-            if let word = arguments.words.first { throw Complaint("unexpected \(word); see --help") }
             if arguments.has("--list") {
                 for scenario in PureScenario.all { print(scenario.name) }
             } else if let name = arguments.text("--instructions") {

@@ -1,3 +1,4 @@
+import BenchmarkKit
 import Foundation
 import Holdfast
 import HoldfastMattermost
@@ -26,39 +27,59 @@ struct Slow {
           --help           this text
         """
 
-    struct Options {
-        var megabytes = 1024
-        var eventBytes = 2000
-        var sleep = 10
-        var pause = 1
-        var every = 50
-        var folder = FileManager.default.temporaryDirectory.path
-        var json = false
-    }
+    private struct Options {
+        let megabytes, eventBytes, sleep, pause, every: Int
+        let folder: String
+        let isJSON: Bool
 
-    static func main() async throws {
-        var options = Options()
-        var arguments = CommandLine.arguments.dropFirst()
-        while let argument = arguments.popFirst() {
-            switch argument {
-            case "--megabytes": options.megabytes = number(argument, arguments.popFirst())
-            case "--event-bytes": options.eventBytes = number(argument, arguments.popFirst())
-            case "--sleep": options.sleep = number(argument, arguments.popFirst())
-            case "--pause": options.pause = number(argument, arguments.popFirst())
-            case "--every": options.every = number(argument, arguments.popFirst())
-            case "--folder":
-                guard let path = arguments.popFirst() else { fail("--folder needs a path; see --help") }
-                options.folder = path
-            case "--json": options.json = true
-            case "--help", "-h": return print(usage)
-            default: fail("unknown argument \(argument); see --help")
-            }
+        init(_ arguments: some Sequence<String>) throws(Complaint) {
+            let arguments = try Arguments(
+                arguments, options: ["--megabytes", "--event-bytes", "--sleep", "--pause", "--every", "--folder"],
+                switches: ["--json"], usage: usage)
+            megabytes = try arguments.number("--megabytes", default: 1024, in: 1...1_000_000)
+            eventBytes = try arguments.number("--event-bytes", default: 2000, in: 1...1_000_000)
+            sleep = try arguments.number("--sleep", default: 10, in: 1...86_400)
+            pause = try arguments.number("--pause", default: 1, in: 1...1_000_000)
+            every = try arguments.number("--every", default: 50, in: 1...1_000_000_000)
+            folder = try arguments.folder("--folder", default: FileManager.default.temporaryDirectory.path)
+            isJSON = arguments.has("--json")
         }
-        exit(try await run(options) ? 0 : 1)
     }
 
-    /// Whether each event was handled once and in order.
-    private static func run(_ options: Options) async throws -> Bool {
+    private struct Figures: Encodable {
+        let benchmark = "slow"
+        let bytes, sent, handled, outOfOrder: Int
+        /// By how much the server got ahead while the handler slept.
+        let aheadBytes: Int
+        let residentBefore, peakAsleep, peak: Int
+        let pauses: UInt64
+        let seconds: Double
+
+        func text(sleep: Int) -> String {
+            """
+            sent \(sent) events, \(bytes >> 20) MB; handled \(handled), out of order \(outOfOrder)
+            while the handler slept for \(sleep) s the server got \(aheadBytes >> 10) KB ahead
+            resident: \(residentBefore >> 20) MB before, at most \(peakAsleep >> 20) MB while it slept, \(peak >> 20) MB in all
+            reading paused \(pauses) times; \(Int(seconds)) s
+            """
+        }
+    }
+
+    static func main() async {
+        do {
+            let options = try Options(CommandLine.arguments.dropFirst())
+            let figures = try await run(options)
+            if options.isJSON { try JSONLine.print(figures) } else { print(figures.text(sleep: options.sleep)) }
+            exit(figures.handled == figures.sent && figures.outOfOrder == 0 ? 0 : 1)
+        } catch let complaint as Complaint {
+            complaint.end("slow")
+        } catch {
+            Progress.say("slow: \(error)")
+            exit(1)
+        }
+    }
+
+    private static func run(_ options: Options) async throws -> Figures {
         let path = options.folder + "/holdfast-slow-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
         defer { try? FileManager.default.removeItem(atPath: path) }
@@ -99,12 +120,12 @@ struct Slow {
         await connection.start()
         while !isOpen.load(ordering: .relaxed) { try await Task.sleep(for: .milliseconds(10)) }
 
-        let before = residentBytes()
+        let before = ProcessUsage.residentBytes()
         var peak = before
         await server.flood()
         for _ in 0..<options.sleep * 10 {
             try await Task.sleep(for: .milliseconds(100))
-            peak = max(peak, residentBytes())
+            peak = max(peak, ProcessUsage.residentBytes())
         }
         let ahead = server.sentBytes.load(ordering: .relaxed)
         let asleep = peak
@@ -114,50 +135,20 @@ struct Slow {
             || handled.load(ordering: .relaxed) < server.sentEvents.load(ordering: .relaxed)
         {
             try await Task.sleep(for: .milliseconds(100))
-            peak = max(peak, residentBytes())
+            peak = max(peak, ProcessUsage.residentBytes())
             let megabytes = server.sentBytes.load(ordering: .relaxed) >> 20
-            FileHandle.standardError.write(Data("\r\(megabytes) of \(options.megabytes) MB sent".utf8))
+            Progress.show("slow: \(megabytes) of \(options.megabytes) MB sent")
         }
-        FileHandle.standardError.write(Data("\n".utf8))
+        Progress.clear()
         let seconds = Double((ContinuousClock.now - start).components.seconds)
         let pauses = await connection.counters.pauses
         await connection.stop()
         try await consumer.value
         await server.close()
         await store.close()
-        let sent = server.sentEvents.load(ordering: .relaxed)
-        let (count, wrong) = (handled.load(ordering: .relaxed), disorder.load(ordering: .relaxed))
-        if options.json {
-            print(
-                #"{"benchmark":"slow","bytes":\#(server.sentBytes.load(ordering: .relaxed)),"sent":\#(sent),"#
-                    + #""handled":\#(count),"out_of_order":\#(wrong),"ahead_bytes":\#(ahead),"#
-                    + #""resident_before":\#(before),"peak_asleep":\#(asleep),"peak":\#(peak),"pauses":\#(pauses),"#
-                    + #""seconds":\#(seconds)}"#)
-        } else {
-            print(
-                "sent \(sent) events, \(server.sentBytes.load(ordering: .relaxed) >> 20) MB; handled \(count), out of order \(wrong)"
-            )
-            print("while the handler slept for \(options.sleep) s the server got \(ahead >> 10) KB ahead")
-            print(
-                "resident: \(before >> 20) MB before, at most \(asleep >> 20) MB while it slept, \(peak >> 20) MB in all"
-            )
-            print("reading paused \(pauses) times; \(Int(seconds)) s")
-        }
-        return count == sent && wrong == 0
-    }
-
-    private static func residentBytes() -> Int {
-        let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
-        return (text.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) * Int(getpagesize())
-    }
-
-    private static func number(_ name: String, _ text: String?) -> Int {
-        guard let text, let number = Int(text), number > 0 else { fail("\(name) needs a positive whole number") }
-        return number
-    }
-
-    private static func fail(_ message: String) -> Never {
-        FileHandle.standardError.write(Data("slow: \(message)\n".utf8))
-        exit(64)
+        return Figures(
+            bytes: server.sentBytes.load(ordering: .relaxed), sent: server.sentEvents.load(ordering: .relaxed),
+            handled: handled.load(ordering: .relaxed), outOfOrder: disorder.load(ordering: .relaxed), aheadBytes: ahead,
+            residentBefore: before, peakAsleep: asleep, peak: peak, pauses: pauses, seconds: seconds)
     }
 }

@@ -27,9 +27,9 @@ struct Options: Sendable {
             return "    \(name) \(rate) an hour, \(whom)\(length): \(entry.cause.text)"
         }
         return """
-            usage: soak [--minutes M] [--connections N] [--faults default|FILE] [--seed S] [--output FOLDER]
-                   soak --resume FOLDER
-                   soak --report FOLDER
+            usage: soak [--minutes M] [--connections N] [--faults default|FILE] [--seed S] [--output FOLDER] [--json]
+                   soak --resume FOLDER [--json]
+                   soak --report FOLDER [--json]
 
             Runs connections against a Mattermost simulator in another process, over sockets on 127.0.0.1, while a second account
             writes, and breaks them on purpose. What each connection is told is compared with the simulator's own log: nothing may
@@ -68,7 +68,6 @@ struct Options: Sendable {
     private static let postsText = "a post a second for every ten connections, at least two"
 
     init(_ arguments: Arguments) throws(Complaint) {
-        guard arguments.words.isEmpty else { throw Complaint("unknown argument \(arguments.words[0]); see --help") }
         minutes = try arguments.real("--minutes", default: 5, in: 0.2...10_080)
         connections = try arguments.number("--connections", default: 50, in: 1...1000)
         seed = try arguments.seed("--seed", default: 1)

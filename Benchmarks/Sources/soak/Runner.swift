@@ -122,7 +122,7 @@ actor Runner {
         let end = loop.now + .seconds(120)
         while oracle.with({ $0.ready.count }) < fleet.connections.count {
             guard loop.now < end, signal.withLock({ $0 }) == nil else {
-                throw Complaint(
+                throw Failure(
                     "only \(oracle.with { $0.ready.count }) of \(fleet.connections.count) connections opened")
             }
             try await loop.sleep(for: .milliseconds(50))

@@ -14,7 +14,7 @@ final class ServerProcess: @unchecked Sendable {
 
     init(seed: UInt64, connections: Int, rate: Double) throws {
         var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw Complaint("no pipe: \(String(cString: strerror(errno)))") }
+        guard pipe(&ends) == 0 else { throw Failure("no pipe: \(String(cString: strerror(errno)))") }
         // The child inherits the reading end alone.
         _ = fcntl(ends[1], F_SETFD, FD_CLOEXEC)
         let path = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
@@ -25,7 +25,7 @@ final class ServerProcess: @unchecked Sendable {
         orders = FileHandle(fileDescriptor: ends[1], closeOnDealloc: true)
         identifier = child.identifier
         guard let line = child.line(), case .ready(let data)? = ServerLine(line) else {
-            throw Complaint("the simulator did not start")
+            throw Failure("the simulator did not start")
         }
         directory = try JSONDecoder().decode(Town.Directory.self, from: data)
     }

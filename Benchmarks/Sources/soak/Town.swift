@@ -43,7 +43,7 @@ struct Town: Sendable {
             let response = await simulator.perform(
                 method, "/api/v4\(path)", token: isAdmin ? fixture.adminToken : fixture.userToken, body: body)
             guard (200...299).contains(response.status) else {
-                throw Complaint("the simulator answers \(response.status) to \(method) \(path)")
+                throw Failure("the simulator answers \(response.status) to \(method) \(path)")
             }
             return try JSONSerialization.jsonObject(with: Data(response.body))
         }
@@ -56,7 +56,7 @@ struct Town: Sendable {
         var members: [Int: [Int]] = [:]
         for index in 0..<connections {
             guard let bot = await simulator.makeBot(named: "bot-\(index)") else {
-                throw Complaint("the simulator makes no bot \(index)")
+                throw Failure("the simulator makes no bot \(index)")
             }
             let tokens = try await call("GET", "/users/\(bot.id)/tokens", "", true) as? [[String: Any]]
             let roomID = try await makeChannel("room-\(index)", true)

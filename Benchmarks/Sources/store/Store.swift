@@ -1,3 +1,4 @@
+import BenchmarkKit
 import Foundation
 import Holdfast
 import HoldfastStore
@@ -19,34 +20,56 @@ struct Store {
           --help         this text
         """
 
-    static func main() async throws {
-        var count = 100_000
-        var runs = 5
-        var folder = FileManager.default.temporaryDirectory.path
-        var json = false
-        var arguments = CommandLine.arguments.dropFirst()
-        while let argument = arguments.popFirst() {
-            switch argument {
-            case "--count": count = number(argument, arguments.popFirst())
-            case "--runs": runs = number(argument, arguments.popFirst())
-            case "--folder":
-                guard let path = arguments.popFirst() else { fail("--folder needs a path; see --help") }
-                folder = path
-            case "--json": json = true
-            case "--help", "-h": return print(usage)
-            default: fail("unknown argument \(argument); see --help")
-            }
+    static func main() async {
+        do {
+            try await run()
+        } catch let complaint as Complaint {
+            complaint.end("store")
+        } catch {
+            Progress.say("store: \(error)")
+            exit(1)
         }
-        if !json { print("\(folder) is on \(fileSystem(folder))") }
+    }
+
+    private static func run() async throws {
+        let arguments = try Arguments(
+            CommandLine.arguments.dropFirst(), options: ["--count", "--runs", "--folder"], switches: ["--json"],
+            usage: usage)
+        let count = try arguments.number("--count", default: 100_000, in: 1...100_000_000)
+        let runs = try arguments.number("--runs", default: 5, in: 1...1000)
+        let folder = try arguments.folder("--folder", default: FileManager.default.temporaryDirectory.path)
+        let isJSON = arguments.has("--json")
+        if !isJSON { print("\(folder) is on \(fileSystem(folder))") }
         for subject in Subject.allCases {
             for acknowledges in [true, false] {
                 var rates: [Double] = []
                 for run in 0...runs {
+                    Progress.show("store: \(subject.rawValue), run \(run) of \(runs)")
                     let rate = try await measure(subject, Load(count: count), acknowledges, folder)
                     if run > 0 { rates.append(rate) }
                 }
-                report(subject, acknowledges, rates.sorted(), count, folder, json)
+                Progress.clear()
+                guard let rates = Summary(rates) else { continue }
+                let figure = Figure(
+                    store: subject.rawValue, acknowledged: acknowledges, deliveries: count,
+                    perSecond: Int(rates.median), minPerSecond: Int(rates.minimum), maxPerSecond: Int(rates.maximum),
+                    fileSystem: subject == .sqlite ? fileSystem(folder) : "none")
+                if isJSON { try JSONLine.print(figure) } else { print(figure.line) }
             }
+        }
+    }
+
+    private struct Figure: Encodable {
+        let type = "store"
+        let store: String
+        let acknowledged: Bool
+        let deliveries: Int
+        let perSecond, minPerSecond, maxPerSecond: Int
+        let fileSystem: String
+
+        var line: String {
+            let what = acknowledged ? "inserted and acknowledged one by one" : "inserted"
+            return "\(store), \(what): \(perSecond) events/s (\(minPerSecond)–\(maxPerSecond))"
         }
     }
 
@@ -72,23 +95,6 @@ struct Store {
         }
     }
 
-    private static func report(
-        _ subject: Subject, _ acknowledges: Bool, _ rates: [Double], _ count: Int, _ folder: String, _ json: Bool
-    ) {
-        let (median, least, most) = (Int(rates[rates.count / 2]), Int(rates[0]), Int(rates[rates.count - 1]))
-        if json {
-            print(
-                """
-                {"type":"store","store":"\(subject.rawValue)","acknowledged":\(acknowledges),"deliveries":\(count),\
-                "per_second":\(median),"min_per_second":\(least),"max_per_second":\(most),\
-                "file_system":"\(subject == .sqlite ? fileSystem(folder) : "none")"}
-                """)
-        } else {
-            let what = acknowledges ? "inserted and acknowledged one by one" : "inserted"
-            print("\(subject.rawValue), \(what): \(median) events/s (\(least)–\(most))")
-        }
-    }
-
     /// Of the mount that has the longest part of the path.
     private static func fileSystem(_ folder: String) -> String {
         let path = URL(fileURLWithPath: folder).resolvingSymlinksInPath().path
@@ -102,17 +108,5 @@ struct Store {
             if fields[1].count >= best.length { best = (fields[1].count, String(fields[2])) }
         }
         return best.name
-    }
-
-    private static func number(_ flag: String, _ text: String?) -> Int {
-        guard let text, let value = Int(text), value > 0 else {
-            fail("\(flag) needs a number greater than 0; see --help")
-        }
-        return value
-    }
-
-    private static func fail(_ line: String) -> Never {
-        FileHandle.standardError.write(Data("store: \(line)\n".utf8))
-        exit(64)
     }
 }

@@ -5,7 +5,8 @@ import WorldInterface
 ///
 /// libuv counts in milliseconds of its own clock, which lags behind `EventLoop.now`; the instant is rounded *up* on
 /// that clock, so the timer never fires before its instant and at most about a millisecond after it (plus what the loop
-/// is busy with).
+/// is busy with). An instant that is a second or more away is rounded up to the next hundredth of a second: the deadlines of
+/// many idle connections then share their wake-ups.
 ///
 /// Moving an armed deadline later — what a busy connection does for every message — only writes a field; the timer
 /// looks at it when it fires.
@@ -17,6 +18,10 @@ final class LoopTimer: DeadlineTimer {
     private var due: UInt64?
     /// When libuv will call; not after `due`. Nil while libuv's timer is stopped.
     private var scheduled: UInt64?
+
+    /// Milliseconds from which on an instant is far away, and by how much it may then be late.
+    private static let far: UInt64 = 1000
+    private static let slack: UInt64 = 10
 
     init(loop: EventLoop, fire: @escaping () -> Void) {
         self.loop = loop
@@ -31,7 +36,8 @@ final class LoopTimer: DeadlineTimer {
     func arm(at instant: Instant) {
         guard fire != nil else { return }
         let (milliseconds, rest) = instant.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000)
-        let due = milliseconds + (rest > 0 ? 1 : 0)
+        var due = milliseconds + (rest > 0 ? 1 : 0)
+        if due >= uv_now(loop.uv) + Self.far { due = (due + Self.slack - 1) / Self.slack * Self.slack }
         self.due = due
         if let scheduled, scheduled <= due { return }
         schedule(due)

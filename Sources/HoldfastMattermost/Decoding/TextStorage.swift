@@ -1,16 +1,20 @@
 internal import CSimdJSON
 
-/// A text of the server and what was read of it when it came, in one allocation: the post that it carries, unescaped, then the
-/// text itself, then zeroed padding. Strings are made of their parts when they are asked for.
+/// A text of the server and what was read of it when it came, in one allocation. Strings are made of its parts when they are
+/// asked for.
 ///
-/// Written once, by `make`, before anybody else can see it, and only read afterwards.
-final class TextStorage: ManagedBuffer<TextStorage.Header, UInt8> {
+/// Where it carries a post, the record of its content and the unescaped post come first; then the text itself, then zeroed
+/// padding. Other events are small, and many wait unread: their content is read again when it is asked for.
+///
+/// Written once, by `make`, before anybody else can see it, and only read afterwards. Its elements are words only to lie
+/// where the record may.
+final class TextStorage: ManagedBuffer<TextStorage.Header, UInt64> {
     struct Header {
         let envelope: HoldfastEnvelope
-        let content: HoldfastContent
-        /// Bytes of the post, which comes first, and of the text behind it.
-        let postCount: Int
-        let count: Int
+        /// Bytes of the record, 0 where there is none; of the post behind it; and of the text behind that.
+        let recordCount: UInt32
+        let postCount: UInt32
+        let count: UInt32
         /// The connection attempt it came by.
         let attempt: UInt32
         let isReplayed: Bool
@@ -24,18 +28,26 @@ final class TextStorage: ManagedBuffer<TextStorage.Header, UInt8> {
         var count = frame.count
         while count > 0, frame[count - 1] <= 0x20 { count -= 1 }
         let post = UnsafeRawBufferPointer(start: content.postText.bytes, count: content.postText.count)
+        let recordCount = post.count > 0 ? MemoryLayout<HoldfastContent>.stride : 0
+        let all = recordCount + post.count + count + jsonPadding
         let storage = unsafeDowncast(
-            create(minimumCapacity: post.count + count + jsonPadding) { _ in
+            create(minimumCapacity: (all + 7) / 8) { _ in
+                // The parser takes no longer texts.
                 Header(
-                    envelope: envelope, content: content, postCount: post.count, count: count, attempt: attempt,
-                    isReplayed: isReplayed)
+                    envelope: envelope, recordCount: UInt32(recordCount), postCount: UInt32(post.count),
+                    count: UInt32(count), attempt: attempt, isReplayed: isReplayed)
             },
             to: TextStorage.self)
         storage.withUnsafeMutablePointerToElements { elements in
-            let target = UnsafeMutableRawPointer(elements)
+            var target = UnsafeMutableRawPointer(elements)
+            if recordCount > 0 {
+                target.initializeMemory(as: HoldfastContent.self, to: content)
+                target += recordCount
+            }
             if let source = post.baseAddress { target.copyMemory(from: source, byteCount: post.count) }
-            if let source = frame.baseAddress { (target + post.count).copyMemory(from: source, byteCount: count) }
-            (target + post.count + count).initializeMemory(as: UInt8.self, repeating: 0, count: jsonPadding)
+            target += post.count
+            if let source = frame.baseAddress { target.copyMemory(from: source, byteCount: count) }
+            (target + count).initializeMemory(as: UInt8.self, repeating: 0, count: jsonPadding)
         }
         return storage
     }
@@ -49,14 +61,36 @@ final class TextStorage: ManagedBuffer<TextStorage.Header, UInt8> {
             HoldfastEnvelope(), content, UnsafeRawBufferPointer(start: nil, count: 0), attempt: 0, isReplayed: false)
     }
 
-    // One member at a time: all of them together are some hundred bytes.
+    // One member at a time: all of them together are some hundred bytes. Inlined by request: only then is a key path no more
+    // than the place that it names.
 
+    @inline(__always)
     func envelope<Member>(_ member: KeyPath<HoldfastEnvelope, Member>) -> Member {
         withUnsafeMutablePointerToHeader { $0.pointee.envelope[keyPath: member] }
     }
 
+    @inline(__always)
     func content<Member>(_ member: KeyPath<HoldfastContent, Member>) -> Member {
-        withUnsafeMutablePointerToHeader { $0.pointee.content[keyPath: member] }
+        withContent { $0.pointee[keyPath: member] }
+    }
+
+    @inline(__always)
+    func withContent<Result>(_ body: (UnsafePointer<HoldfastContent>) -> Result) -> Result {
+        guard withUnsafeMutablePointerToHeader({ $0.pointee.recordCount }) > 0 else {
+            return withUnsafePointer(to: readAgain(), body)
+        }
+        return withUnsafeMutablePointerToElements { elements in
+            body(UnsafePointer(UnsafeMutableRawPointer(elements).assumingMemoryBound(to: HoldfastContent.self)))
+        }
+    }
+
+    /// It was read before, and reads the same again.
+    @inline(never)
+    private func readAgain() -> HoldfastContent {
+        var envelope = HoldfastEnvelope()
+        var content = HoldfastContent()
+        _ = withText { holdfast_read_frame(HoldfastText($0), &envelope, &content) }
+        return content
     }
 
     // MARK: - The text
@@ -65,7 +99,8 @@ final class TextStorage: ManagedBuffer<TextStorage.Header, UInt8> {
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         try withUnsafeMutablePointers { header, elements throws(Failure) in
-            try body(UnsafeRawBufferPointer(start: elements + header.pointee.postCount, count: header.pointee.count))
+            let start = UnsafeMutableRawPointer(elements) + Int(header.pointee.recordCount + header.pointee.postCount)
+            return try body(UnsafeRawBufferPointer(start: start, count: Int(header.pointee.count)))
         }
     }
 
@@ -97,16 +132,17 @@ final class TextStorage: ManagedBuffer<TextStorage.Header, UInt8> {
 
     func withPost<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         withUnsafeMutablePointers { header, elements in
-            body(UnsafeRawBufferPointer(start: elements, count: header.pointee.postCount))
+            let start = UnsafeMutableRawPointer(elements) + Int(header.pointee.recordCount)
+            return body(UnsafeRawBufferPointer(start: start, count: Int(header.pointee.postCount)))
         }
     }
 
     /// One of the post's strings; empty when it is absent.
+    @inline(__always)
     func postString(_ member: KeyPath<HoldfastPost, HoldfastRange>) -> String {
-        withUnsafeMutablePointers { header, elements in
-            UnsafeRawBufferPointer(start: elements, count: header.pointee.postCount)
-                .string(
-                    header.pointee.content.post[keyPath: member], isKnownASCII: header.pointee.envelope.isASCII)
+        let isASCII = envelope(\.isASCII)
+        return withContent { content in
+            withPost { $0.string(content.pointee.post[keyPath: member], isKnownASCII: isASCII) }
         }
     }
 }

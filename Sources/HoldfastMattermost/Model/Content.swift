@@ -74,7 +74,7 @@ struct EventData {
     }
 
     private func range(_ member: KeyPath<HoldfastEventData, HoldfastRange>) -> HoldfastRange {
-        storage.withUnsafeMutablePointerToHeader { $0.pointee.content.data[keyPath: member] }
+        storage.withContent { $0.pointee.data[keyPath: member] }
     }
 
     var deleteAt: Int64 { storage.content(\.data.deleteAt) }

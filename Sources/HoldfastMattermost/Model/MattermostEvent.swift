@@ -62,7 +62,7 @@ public struct MattermostEvent: Sendable {
     public var broadcastText: String? { storage.raw(storage.envelope(\.broadcast)) }
 
     /// Length of `text` in bytes.
-    public var byteCount: Int { storage.header.count }
+    public var byteCount: Int { Int(storage.header.count) }
 
     /// The bytes of `text`, valid during the call; 64 readable zero bytes follow them.
     public func withRawBytes<Result, Failure: Error>(

@@ -67,14 +67,13 @@ let package = Package(
                 .product(name: "MattermostSimulator", package: "holdfast"),
             ]),
         // Loops count their handles; this counts those that are timers.
-        .target(name: "CLoopCensus", linkerSettings: [.linkedLibrary("uv")]),
         // What a soak judges by, without I/O.
         .target(
             name: "SoakKit", dependencies: [.product(name: "ConnectionLifecycle", package: "holdfast")]),
         .executableTarget(
             name: "soak",
             dependencies: [
-                "BenchmarkKit", "CLoopCensus", "SoakKit",
+                "BenchmarkKit", "SoakKit",
                 .product(name: "ConnectionLifecycle", package: "holdfast"),
                 .product(name: "Holdfast", package: "holdfast"),
                 .product(name: "HoldfastMattermost", package: "holdfast"),

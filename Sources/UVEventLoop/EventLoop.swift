@@ -30,6 +30,7 @@ public final class EventLoop: World, LoopExecutor, @unchecked Sendable {
     /// The empty array that takes the place of the inbox's, so that neither is allocated anew each time.
     var spareJobs: [UnownedJob] = []
     let handles: LoopHandles
+    let timers: TimerQueue
     /// Unpredictable numbers that nobody has had yet.
     var seeds: [UInt64] = []
     private let ownsLoop: Bool
@@ -92,6 +93,7 @@ public final class EventLoop: World, LoopExecutor, @unchecked Sendable {
         inbox = Inbox(wakeUp: try WakeUp())
         self.uv = uv
         self.ownsLoop = ownsLoop
+        timers = TimerQueue(uv)
         readBuffer = .allocate(byteCount: Self.readBufferSize + streamBufferPadding, alignment: 64)
         readBuffer.initializeMemory(as: UInt8.self, repeating: 0, count: Self.readBufferSize + streamBufferPadding)
         handles = LoopHandles()
@@ -137,7 +139,7 @@ public final class EventLoop: World, LoopExecutor, @unchecked Sendable {
         runEndings()
         // What was closed just now still has something to say, and its owners may answer with jobs.
         repeat { uv_run(uv, UV_RUN_NOWAIT) } while hasWork
-        leaked = openHandles().map(\.typeName)
+        leaked = openHandles().map(\.typeName) + Array(repeating: "timer", count: timers.openCount)
         for handle in openHandles() { uv_close(handle, nil) }
         handles.close()
         uv_run(uv, UV_RUN_DEFAULT)
@@ -183,9 +185,12 @@ public final class EventLoop: World, LoopExecutor, @unchecked Sendable {
         try await withTaskExecutorPreference(self) { () async throws(Failure) in try await body() }
     }
 
-    /// Handles on the loop, closing ones included, without the loop's own. On a host's loop the host's count too. A test
+    /// Handles on the loop, closing ones included, and timers, without the loop's own. On a host's loop the host's count too. A test
     /// that nothing leaks compares it before and after. Loop-confined.
-    public var liveHandleCount: Int { walk { _ in true }.count }
+    public var liveHandleCount: Int { walk { _ in true }.count + liveTimerCount }
+
+    /// Timers that have not been closed, armed or not. Loop-confined.
+    public var liveTimerCount: Int { timers.openCount }
 
     /// Requests under way: connects, name lookups, writes. Loop-confined.
     public var activeRequestCount: Int { Int(uv.pointee.active_reqs.count) }

@@ -1,8 +1,8 @@
 internal import CLibuv
 import WorldInterface
 
-/// The loop's own handles: two hooks around the poll that run jobs, a watch on the wake-up, and an idle that keeps the
-/// poll from blocking while jobs are left over. Retain the loop while they are open.
+/// The loop's own handles: two hooks around the poll that run jobs, a watch on the wake-up, an idle that keeps the poll from
+/// blocking while jobs are left over, and the timer of its `TimerQueue`. Retain the loop while they are open.
 final class LoopHandles {
     private let prepare = UnsafeMutablePointer<uv_prepare_t>.allocate(capacity: 1)
     private let check = UnsafeMutablePointer<uv_check_t>.allocate(capacity: 1)
@@ -23,7 +23,8 @@ final class LoopHandles {
         uv_prepare_init(loop.uv, prepare)
         uv_check_init(loop.uv, check)
         uv_idle_init(loop.uv, idle)
-        opened = [.init(poll), .init(prepare), .init(check), .init(idle)]
+        uv_timer_init(loop.uv, loop.timers.handle)
+        opened = [.init(poll), .init(prepare), .init(check), .init(idle), .init(loop.timers.handle)]
         for handle in opened { handle.own(loop) }
         uv_poll_start(poll, Int32(UV_READABLE.rawValue)) { poll, _, _ in
             guard let poll else { return }

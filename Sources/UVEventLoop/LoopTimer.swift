@@ -1,7 +1,6 @@
-internal import CLibuv
 import WorldInterface
 
-/// One deadline over one `uv_timer`. Loop-confined.
+/// One deadline, an entry of its loop's `TimerQueue`. Loop-confined.
 ///
 /// libuv counts in milliseconds of its own clock, which lags behind `EventLoop.now`; the instant is rounded *up* on
 /// that clock, so the timer never fires before its instant and at most about a millisecond after it (plus what the loop
@@ -11,76 +10,118 @@ import WorldInterface
 /// Moving an armed deadline later — what a busy connection does for every message — only writes a field; the timer
 /// looks at it when it fires.
 final class LoopTimer: DeadlineTimer {
-    private let loop: EventLoop
-    private let handle: UnsafeMutablePointer<uv_timer_t>
-    private var fire: (() -> Void)?
-    /// In libuv's milliseconds. Nil while disarmed.
-    private var due: UInt64?
-    /// When libuv will call; not after `due`. Nil while libuv's timer is stopped.
-    private var scheduled: UInt64?
-
     /// Milliseconds from which on an instant is far away, and by how much it may then be late.
     private static let far: UInt64 = 1000
     private static let slack: UInt64 = 10
 
+    private let loop: EventLoop
+    private var fire: (() -> Void)?
+    /// In libuv's milliseconds; `.max` while disarmed.
+    private var due = UInt64.max
+    /// When the queue will call, not after `due`; meaningless outside of the queue.
+    fileprivate(set) var scheduled: UInt64 = 0
+    /// Its place in the queue; -1 while it is not in there.
+    fileprivate(set) var place = -1
+
     init(loop: EventLoop, fire: @escaping () -> Void) {
         self.loop = loop
         self.fire = fire
-        handle = .allocate(capacity: 1)
-        uv_timer_init(loop.uv, handle)
-        UnsafeMutablePointer<uv_handle_t>(handle).own(self)
+        loop.timers.openCount += 1
     }
-
-    deinit { handle.deallocate() }
 
     func arm(at instant: Instant) {
         guard fire != nil else { return }
         let (milliseconds, rest) = instant.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000)
-        var due = milliseconds + (rest > 0 ? 1 : 0)
-        if due >= uv_now(loop.uv) + Self.far { due = (due + Self.slack - 1) / Self.slack * Self.slack }
-        self.due = due
-        if let scheduled, scheduled <= due { return }
-        schedule(due)
+        due = milliseconds + (rest > 0 ? 1 : 0)
+        if due >= loop.timers.now + Self.far { due = (due + Self.slack - 1) / Self.slack * Self.slack }
+        if place >= 0, scheduled <= due { return }
+        schedule()
     }
 
     func disarm() {
-        due = nil
-        scheduled = nil
-        guard fire != nil else { return }
-        uv_timer_stop(handle)
+        due = .max
+        loop.timers.remove(self)
     }
 
     func close() {
         guard fire != nil else { return }
         fire = nil
-        due = nil
-        scheduled = nil
-        guard !UnsafeMutablePointer<uv_handle_t>(handle).isClosing else { return }
-        uv_close(UnsafeMutablePointer<uv_handle_t>(handle)) { handle in _ = handle?.takeOwner(as: LoopTimer.self) }
+        loop.timers.openCount -= 1
+        disarm()
     }
 
-    private func schedule(_ due: UInt64) {
+    private func schedule() {
         // At least a millisecond: with zero, a callback that arms its timer for the past would run again in the same pass
-        // over libuv's timers, and input would starve.
-        let time = uv_now(loop.uv)
-        let delay = due > time ? due - time : 1
-        scheduled = time + delay
-        uv_timer_start(
-            handle,
-            { handle in
-                guard let handle else { return }
-                UnsafeMutablePointer<uv_handle_t>(handle).owner(as: LoopTimer.self)?.rang()
-            }, delay, 0)
+        // over the queue, and input would starve.
+        loop.timers.put(self, at: max(due, loop.timers.now + 1))
     }
 
-    private func rang() {
-        scheduled = nil
-        guard let due else { return }
-        if due > uv_now(loop.uv) {
-            schedule(due)
-        } else {
-            self.due = nil
-            fire?()
+    fileprivate func rang() {
+        guard due != .max else { return }
+        if due > loop.timers.now { return schedule() }
+        due = .max
+        fire?()
+    }
+}
+
+extension TimerQueue {
+    /// Puts a timer where its time belongs, or moves it there.
+    func put(_ timer: LoopTimer, at time: UInt64) {
+        timer.scheduled = time
+        if timer.place < 0 {
+            timer.place = heap.count
+            heap.append(timer)
         }
+        sift(timer)
+        reschedule()
+    }
+
+    func remove(_ timer: LoopTimer) {
+        guard timer.place >= 0 else { return }
+        take(timer)
+        reschedule()
+    }
+
+    private func take(_ timer: LoopTimer) {
+        let hole = timer.place
+        timer.place = -1
+        let last = heap.removeLast()
+        if last !== timer {
+            last.place = hole
+            heap[hole] = last
+            sift(last)
+        }
+    }
+
+    /// Lets the timers ring whose time has come.
+    func ring() {
+        let time = now
+        while let first = heap.first, first.scheduled <= time {
+            take(first)
+            first.rang()
+        }
+        reschedule()
+    }
+
+    /// Moves a timer up or down to its place.
+    private func sift(_ timer: LoopTimer) {
+        var place = timer.place
+        while place > 0, case let parent = (place - 1) / 2, heap[parent].scheduled > timer.scheduled {
+            move(heap[parent], to: place)
+            place = parent
+        }
+        while case let child = 2 * place + 1, child < heap.count {
+            let other = child + 1
+            let least = other < heap.count && heap[other].scheduled < heap[child].scheduled ? other : child
+            guard heap[least].scheduled < timer.scheduled else { break }
+            move(heap[least], to: place)
+            place = least
+        }
+        move(timer, to: place)
+    }
+
+    private func move(_ timer: LoopTimer, to place: Int) {
+        heap[place] = timer
+        timer.place = place
     }
 }

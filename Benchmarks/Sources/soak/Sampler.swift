@@ -1,5 +1,4 @@
 import BenchmarkKit
-import CLoopCensus
 import Foundation
 import SoakKit
 import UVEventLoop
@@ -32,9 +31,7 @@ struct Sampler {
 
     mutating func sample(at time: Double) async -> SampleRecord {
         var record = SampleRecord(t: time.rounded(to: 3))
-        let (handles, timers) = await loop.run { [loop] in
-            (loop.liveHandleCount, Int(loop_timer_count(loop.rawLoop)))
-        }
+        let (handles, timers) = await loop.run { [loop] in (loop.liveHandleCount, loop.liveTimerCount) }
         record.engine.residentBytes = ProcessUsage.residentBytes()
         record.engine.descriptors = ProcessUsage.descriptorCount()
         record.engine.handles = handles

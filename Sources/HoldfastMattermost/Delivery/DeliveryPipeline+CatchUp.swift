@@ -125,8 +125,6 @@ extension DeliveryPipeline {
         guard ledgers[channel.id] != nil else { return nil }
         ledgers[channel.id]?.beginPass(serverTime: clock, in: &batch)
         announceHeld(channel.id)
-        tails[channel.id] = nil
-        defer { tails[channel.id] = nil }
         do {
             let isMoved = channel.lastPostAt > ledgers[channel.id]?.position.createdAt ?? 0
             if isMoved { try await fetchPosts(channel, number, reason) }
@@ -231,17 +229,7 @@ extension DeliveryPipeline {
             let reactions = row.post.updateAt > row.post.createAt ? (try? row.reactions) ?? [] : []
             due += (ledgers[channel.id]?.due(listed: row.post, reactions: reactions) ?? []).map { ($0, row) }
         }
-        try await deliver(leavingTail(due, channel), channel, names, reason)
-    }
-
-    /// What waits as it was pushed is handed over when the pass has ended, in the order in which it was pushed; unless
-    /// something that was never pushed comes behind it. So nothing changes where nothing was missed.
-    private func leavingTail(_ due: [(Happening, PostRow)], _ channel: Channel) -> [(Happening, PostRow)] {
-        let waiting = held[channel.id] == nil ? [:] : heldEvents(channel.id)
-        let all = (tails.removeValue(forKey: channel.id) ?? []) + due
-        let end = all.lastIndex { waiting[$0.0.version] == nil }.map { $0 + 1 } ?? 0
-        if end < all.count { tails[channel.id] = Array(all[end...]) }
-        return Array(all[..<end])
+        try await deliver(due, channel, names, reason)
     }
 
     /// Edits, deletions, reactions, and posts that a listing left out. Returns the latest change that was seen.
@@ -327,24 +315,18 @@ extension DeliveryPipeline {
             due += (happenings ?? []).map { ($0, row) }
         }
         due.sort { ($0.0.at, $0.0.createdAt) < ($1.0.at, $1.0.createdAt) }
-        let waiting = due.isEmpty ? [:] : heldEvents(channel.id)
-        var missed = due.filter { waiting[$0.0.version] == nil }
-        // A post that came after the listing, unheard, stands behind what the listing left to wait.
-        if missed.contains(where: { $0.0.kind == .posted }) {
-            missed.insert(contentsOf: tails.removeValue(forKey: channel.id) ?? [], at: 0)
-        }
-        try await deliver(missed, channel, names, reason)
+        try await deliver(due, channel, names, reason)
     }
 
     private func deliver(
         _ due: [(Happening, PostRow)], _ channel: Channel, _ names: [String: String], _ reason: String
     ) async throws {
-        let pushed = due.isEmpty ? [:] : heldEvents(channel.id)
+        let pushed = due.contains { $0.0.kind == .posted } ? heldPosts(channel.id) : [:]
         for (happening, row) in due where ledgers[channel.id]?.isDue(happening) == true {
             ledgers[channel.id]?.record(happening, in: &batch)
             progress.deliveries += 1
             if let event = pushed[happening.version] {
-                // As the server pushed it, which tells more than what was fetched.
+                // It waits as the server pushed it, which tells more than what was fetched; its place is here.
                 add(pushed: event)
                 continue
             }

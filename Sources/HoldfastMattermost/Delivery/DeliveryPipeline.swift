@@ -45,7 +45,7 @@ actor DeliveryPipeline {
     // What waits behind a catch-up.
     var isListing = false
     var behind: Set<String> = []
-    var held: [String: [MattermostEvent]] = [:]
+    private var held: [String: [MattermostEvent]] = [:]
     private var heldBytes = 0
 
     // The catch-up that runs.
@@ -57,9 +57,6 @@ actor DeliveryPipeline {
     var notBefore = Instant(nanoseconds: 0)
     var senders: [String: String] = [:]
     var progress = CatchUpRecord()
-
-    /// Of each channel under way: what was listed last and waits as it was pushed.
-    var tails: [String: [(Happening, PostRow)]] = [:]
 
     private var pump: Task<Void, Never>?
     private var isOver = false
@@ -246,10 +243,10 @@ actor DeliveryPipeline {
         }
     }
 
-    /// The live events of a channel that wait, by what they are about.
-    func heldEvents(_ channel: String) -> [Happening.Version: MattermostEvent] {
-        let events = (held[channel] ?? []).compactMap { event in
-            event.happening(by: serverTime).map { ($0.version, event) }
+    /// The new posts of a channel that wait as the server pushed them.
+    func heldPosts(_ channel: String) -> [Happening.Version: MattermostEvent] {
+        let events = (held[channel] ?? []).lazy.filter { $0.kind == .posted }.compactMap { event in
+            event.happening(by: self.serverTime).map { ($0.version, event) }
         }
         return Dictionary(events, uniquingKeysWith: { first, _ in first })
     }

@@ -29,7 +29,7 @@ public struct Delivery: Sendable {
         case other
     }
 
-    /// Read from the text each time; ask once.
+    /// A string in it is made each time it is asked for.
     ///
     /// - Throws: `DecodingFailure` when a known event does not have the content that Mattermost gives it. Its text stays
     ///   available.

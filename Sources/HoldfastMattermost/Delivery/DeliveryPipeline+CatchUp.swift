@@ -321,15 +321,20 @@ extension DeliveryPipeline {
     private func deliver(
         _ due: [(Happening, PostRow)], _ channel: Channel, _ names: [String: String], _ reason: String
     ) async throws {
-        let pushed = due.contains { $0.0.kind == .posted } ? heldPosts(channel.id) : [:]
+        let waiting = due.isEmpty ? [:] : heldPosts(channel.id)
         for (happening, row) in due where ledgers[channel.id]?.isDue(happening) == true {
+            // A post that waits as the server pushed it: that tells more than what was fetched, and its place is here, before
+            // anything that became of it.
+            if let (made, event) = waiting[row.post.id], happening.kind != .posted || made == happening,
+                ledgers[channel.id]?.isDue(made) == true
+            {
+                ledgers[channel.id]?.record(made, in: &batch)
+                progress.deliveries += 1
+                add(pushed: event)
+                if happening.kind == .posted { continue }
+            }
             ledgers[channel.id]?.record(happening, in: &batch)
             progress.deliveries += 1
-            if let event = pushed[happening.version] {
-                // It waits as the server pushed it, which tells more than what was fetched; its place is here.
-                add(pushed: event)
-                continue
-            }
             var reaction = Reaction(key: happening.key)
             if happening.kind == .reactionAdded { reaction?.createAt = happening.createdAt }
             let sender = row.post.type.isEmpty ? names[row.post.userID] ?? "" : "System"

@@ -243,12 +243,12 @@ actor DeliveryPipeline {
         }
     }
 
-    /// The new posts of a channel that wait as the server pushed them.
-    func heldPosts(_ channel: String) -> [Happening.Version: MattermostEvent] {
-        let events = (held[channel] ?? []).lazy.filter { $0.kind == .posted }.compactMap { event in
-            event.happening(by: self.serverTime).map { ($0.version, event) }
+    /// The new posts of a channel that wait as the server pushed them, by their ids.
+    func heldPosts(_ channel: String) -> [String: (Happening, MattermostEvent)] {
+        let posts = (held[channel] ?? []).lazy.filter { $0.kind == .posted }.compactMap { event in
+            event.happening(by: self.serverTime).map { ($0.key, ($0, event)) }
         }
-        return Dictionary(events, uniquingKeysWith: { first, _ in first })
+        return Dictionary(posts, uniquingKeysWith: { first, _ in first })
     }
 
     /// The channels whose events wait without need any more.

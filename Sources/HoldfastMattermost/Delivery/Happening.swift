@@ -22,15 +22,6 @@ struct Happening: Hashable {
     /// The server did not say when.
     var isGuessed = false
 
-    /// What tells it from others of the same post, also from other versions of it.
-    struct Version: Hashable {
-        var kind: Kind
-        var key: String
-        var editedAt: Int64
-    }
-
-    var version: Version { Version(kind: kind, key: key, editedAt: editedAt) }
-
     static func posted(_ post: Post) -> Happening {
         Happening(
             kind: .posted, key: post.id, createdAt: post.createAt, editedAt: post.editAt,

@@ -321,18 +321,21 @@ extension DeliveryPipeline {
     private func deliver(
         _ due: [(Happening, PostRow)], _ channel: Channel, _ names: [String: String], _ reason: String
     ) async throws {
-        let waiting = due.isEmpty ? [:] : heldPosts(channel.id)
+        hearPending()
+        // What was heard just now may be the beginning of another pass.
+        try Task.checkCancellation()
+        var waiting = due.isEmpty ? [] : heldPosts(channel.id)[...]
         for (happening, row) in due where ledgers[channel.id]?.isDue(happening) == true {
-            // A post that waits as the server pushed it: that tells more than what was fetched, and its place is here, before
-            // anything that became of it.
-            if let (made, event) = waiting[row.post.id], happening.kind != .posted || made == happening,
-                ledgers[channel.id]?.isDue(made) == true
-            {
+            // Posts that wait as the server pushed them have their place before later ones, and before what became of them.
+            while let (made, event) = waiting.first, made.createdAt < happening.createdAt || made.key == row.post.id {
+                waiting = waiting.dropFirst()
+                let isNewer = made.key == happening.key && happening.kind == .posted && made != happening
+                guard !isNewer, ledgers[channel.id]?.isDue(made) == true else { continue }
                 ledgers[channel.id]?.record(made, in: &batch)
                 progress.deliveries += 1
                 add(pushed: event)
-                if happening.kind == .posted { continue }
             }
+            guard ledgers[channel.id]?.isDue(happening) == true else { continue }
             ledgers[channel.id]?.record(happening, in: &batch)
             progress.deliveries += 1
             var reaction = Reaction(key: happening.key)

@@ -243,12 +243,19 @@ actor DeliveryPipeline {
         }
     }
 
-    /// The new posts of a channel that wait as the server pushed them, by their ids.
-    func heldPosts(_ channel: String) -> [String: (Happening, MattermostEvent)] {
-        let posts = (held[channel] ?? []).lazy.filter { $0.kind == .posted }.compactMap { event in
-            event.happening(by: self.serverTime).map { ($0.key, ($0, event)) }
+    /// The new posts of a channel that wait as the server pushed them, in the order of their creation.
+    func heldPosts(_ channel: String) -> [(made: Happening, event: MattermostEvent)] {
+        let posts = (held[channel] ?? []).filter { $0.kind == .posted }.compactMap { event in
+            event.happening(by: serverTime).map { (made: $0, event: event) }
         }
-        return Dictionary(posts, uniquingKeysWith: { first, _ in first })
+        return posts.sorted { $0.made.createdAt < $1.made.createdAt }
+    }
+
+    /// Takes the events that have come and were not read because the consumer lags: an answer of the REST API must not overtake
+    /// what was pushed before it.
+    func hearPending() {
+        guard heldBytes <= maximumHeldBytes else { return }
+        for event in events.takePending(eventsClaim) { take(event) }
     }
 
     /// The channels whose events wait without need any more.

@@ -128,18 +128,6 @@ package final class EventBuffer<Element: Sendable>: Sendable {
         drained?()
     }
 
-    /// All that is pending, perhaps nothing, without a wait.
-    package func takePending(_ claim: UInt64) -> [Element] {
-        let (taken, drained) = contents.withLock { contents -> ([Element], (@Sendable () -> Void)?) in
-            guard contents.claim == claim, contents.waiter == nil else { return ([], nil) }
-            let drained = contents.isPaused ? contents.drained : nil
-            contents.isPaused = false
-            return (contents.takeAll(), drained)
-        }
-        drained?()
-        return taken
-    }
-
     /// All that is pending, or a wait for the next batch; nil at the end, when the task is cancelled, and when somebody else
     /// has claimed the events since `claim`.
     package func nextBatch(

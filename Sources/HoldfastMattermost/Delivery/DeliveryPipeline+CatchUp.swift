@@ -321,9 +321,6 @@ extension DeliveryPipeline {
     private func deliver(
         _ due: [(Happening, PostRow)], _ channel: Channel, _ names: [String: String], _ reason: String
     ) async throws {
-        hearPending()
-        // What was heard just now may be the beginning of another pass.
-        try Task.checkCancellation()
         var waiting = due.isEmpty ? [] : heldPosts(channel.id)[...]
         for (happening, row) in due where ledgers[channel.id]?.isDue(happening) == true {
             // Posts that wait as the server pushed them have their place before later ones, and before what became of them.

@@ -251,13 +251,6 @@ actor DeliveryPipeline {
         return posts.sorted { $0.made.createdAt < $1.made.createdAt }
     }
 
-    /// Takes the events that have come and were not read because the consumer lags: an answer of the REST API must not overtake
-    /// what was pushed before it.
-    func hearPending() {
-        guard heldBytes <= maximumHeldBytes else { return }
-        for event in events.takePending(eventsClaim) { take(event) }
-    }
-
     /// The channels whose events wait without need any more.
     func release(_ isReady: (String) -> Bool) {
         for channel in held.keys.filter(isReady) {

@@ -3,11 +3,12 @@
 ///
 /// The rules, exact by what the engine promises:
 /// - Each post, edit, deletion and reaction of a channel is owed to each of its members once.
-/// - Posts come in the order of the channel, whatever way they come. Whatever comes live comes in the order of the channel,
-///   changes included. A change comes behind its post.
+/// - Posts come in the order of the channel, whatever way they come. Whatever is pushed and handed over at once comes in the
+///   order of the channel, changes included. A change comes behind its post.
 /// - A post that was edited while the connection was away may be told once, as it is now: it then counts for both.
 /// - A post that was made *and* deleted while the connection was away is told as deleted only. That is believed only of a
-///   deletion that was fetched, and only while no later post of the channel was told live.
+///   deletion that was fetched, and only while no later post of the channel was pushed and handed over at once: those that had
+///   to wait for the catch-up come before what it fetches of older posts' changes.
 ///
 /// The traffic changes each post at most once in each way, so that nothing else coalesces.
 ///
@@ -42,6 +43,15 @@ public struct Ledger: Sendable {
         }
     }
 
+    /// How something came.
+    public enum Way: Sendable {
+        /// Pushed, and handed over at once.
+        case pushed
+        /// Pushed, and handed over when its channel was caught up.
+        case waited
+        case fetched
+    }
+
     /// Something that a connection was told.
     public struct Telling: Sendable {
         public var kind: Kind
@@ -50,19 +60,18 @@ public struct Ledger: Sendable {
         public var emoji: String
         /// Of a post: it has been edited already.
         public var isEdited: Bool
-        /// Fetched, not pushed.
-        public var isCaughtUp: Bool
+        public var way: Way
 
         public init(
             _ kind: Kind, channel: Int, postID: String, emoji: String = "", isEdited: Bool = false,
-            isCaughtUp: Bool = false
+            _ way: Way = .pushed
         ) {
             self.kind = kind
             self.channel = channel
             self.postID = postID
             self.emoji = emoji
             self.isEdited = isEdited
-            self.isCaughtUp = isCaughtUp
+            self.way = way
         }
     }
 
@@ -227,7 +236,7 @@ public struct Ledger: Sendable {
         let what =
             "\(telling.kind.rawValue) of post \(telling.postID), number \(entry.number) of channel \(entry.channel)"
         guard !entry.isTold(telling.kind, bit) else {
-            return [found(.doubled, connection, "\(what) came again\(telling.isCaughtUp ? ", fetched" : ", pushed")")]
+            return [found(.doubled, connection, "\(what) came again\(telling.way == .fetched ? ", fetched" : ", pushed")")]
         }
         var findings: [Finding] = []
         var reached = progress[connection]?[entry.channel] ?? Progress()
@@ -239,13 +248,13 @@ public struct Ledger: Sendable {
                     found(.outOfOrder, connection, "\(what) came after number \(reached.lastPost)"))
             }
             reached.lastPost = max(reached.lastPost, entry.number)
-            if !telling.isCaughtUp { reached.lastLivePost = max(reached.lastLivePost, entry.number) }
+            if telling.way == .pushed { reached.lastLivePost = max(reached.lastLivePost, entry.number) }
             if telling.isEdited, !isTold(.edited) { settle(telling.postID, .edited, bit, together: true) }
         case .edited, .reactionAdded:
             if !isTold(.posted) { findings.append(found(.outOfOrder, connection, "\(what) came before the post")) }
         case .deleted:
             if !isTold(.posted) {
-                if telling.isCaughtUp, entry.number > reached.lastLivePost {
+                if telling.way == .fetched, entry.number > reached.lastLivePost {
                     settle(telling.postID, .posted, bit, together: true)
                     for kind in [Kind.edited, .reactionAdded] where entry.place(kind) != nil && !isTold(kind) {
                         settle(telling.postID, kind, bit, together: true)
@@ -255,7 +264,7 @@ public struct Ledger: Sendable {
                 }
             }
         }
-        if !telling.isCaughtUp {
+        if telling.way == .pushed {
             if place < reached.lastLivePlace, findings.isEmpty {
                 findings.append(found(.outOfOrder, connection, "\(what) was pushed after what happened later"))
             }

@@ -2,14 +2,18 @@ import Holdfast
 import HoldfastMattermost
 import HoldfastStore
 import SoakKit
+import Synchronization
 import UVEventLoop
+import WorldInterface
 
 /// The connections, and for each a consumer that takes its deliveries and acknowledges them.
 struct Fleet: Sendable {
     static let probeInterval = 10.0
+    /// A consumer may still have a stall to sleep off.
+    private static let patience = Duration.seconds(60)
 
     let connections: [Connection<MattermostService>]
-    private let consumers: [Task<Void, Never>]
+    private let consumers: Consumers
     private let store: SQLiteStore
 
     /// Every second connection uses the durable store, in one file; every fifth signs in by challenge, which cannot resume; every
@@ -44,8 +48,13 @@ struct Fleet: Sendable {
             connections.append(Connection(service, on: loop, configuration: configuration))
         }
         self.connections = connections
-        consumers = connections.enumerated().map { index, connection in
-            Task(executorPreference: loop) { await Fleet.consume(connection, index, oracle, loop) }
+        let consumers = Consumers(connections.count)
+        self.consumers = consumers
+        for (index, connection) in connections.enumerated() {
+            Task(executorPreference: loop) {
+                await Fleet.consume(connection, index, oracle, loop)
+                consumers.end(index)
+            }
         }
     }
 
@@ -65,11 +74,28 @@ struct Fleet: Sendable {
         }
     }
 
-    func stop() async {
+    /// Stops the connections and waits for their consumers.
+    ///
+    /// - Returns: those whose consumers have not ended after `patience`.
+    func stop(on loop: EventLoop) async throws -> [Int] {
         await withTaskGroup(of: Void.self) { group in
             for connection in connections { group.addTask { await connection.stop() } }
         }
-        for consumer in consumers { await consumer.value }
-        await store.close()
+        let end = loop.now + Fleet.patience
+        while !consumers.running.isEmpty, loop.now < end { try await loop.sleep(for: .milliseconds(50)) }
+        let running = consumers.running
+        if running.isEmpty { await store.close() }
+        return running
     }
+}
+
+/// Whose consumers take deliveries still.
+private final class Consumers: Sendable {
+    private let indices: Mutex<Set<Int>>
+
+    init(_ count: Int) { indices = Mutex(Set(0..<count)) }
+
+    var running: [Int] { indices.withLock { $0.sorted() } }
+
+    func end(_ index: Int) { indices.withLock { _ = $0.remove(index) } }
 }

@@ -97,7 +97,10 @@ actor Runner {
         if !oracle.with({ $0.isServerGone }) { try await sample(&sampler, tally, oracle, lag, clock, before) }
         let outstanding = oracle.with { $0.ledger.outstanding }
         oracle.close()
+        let unfinished = try await fleet.stop(on: loop)
+        for index in unfinished { Progress.say("soak: the consumer of connection \(index) did not end") }
         var summary = try summarize(sampler, tally, oracle, lag, clock, before)
+        summary.failures += unfinished.count
         summary.outstanding = outstanding
         summary.state = wasInterrupted ? "interrupted" : "finished"
         summary.checks = Judge.checks(summary)
@@ -105,10 +108,10 @@ actor Runner {
         try folder.write("summary.json", summary)
         lag.end()
         await measuring.value
-        await fleet.stop()
         await loop.run { for box in signals { box.watch.close() } }
         server.end()
-        try loop.stop()
+        // Whoever has not ended holds what lives on the loop.
+        if unfinished.isEmpty { try loop.stop() }
         Runner.removeStore(storePath)
         progress.end()
         try StateReport.print(summary, options)

@@ -12,13 +12,13 @@ struct LedgerTests {
 
     private mutating func tell(
         _ kind: Ledger.Kind, _ id: String, to connections: [Int] = [0, 1], isEdited: Bool = false,
-        isCaughtUp: Bool = false, at time: Double = 0
+        by way: Ledger.Way = .pushed, at time: Double = 0
     ) -> [Ledger.Finding.Kind] {
         connections.flatMap { connection in
             ledger.tell(
                 Ledger.Telling(
                     kind, channel: 0, postID: id, emoji: kind == .reactionAdded ? "wave" : "", isEdited: isEdited,
-                    isCaughtUp: isCaughtUp), to: connection, at: time
+                    way), to: connection, at: time
             ).map(\.kind)
         }
     }
@@ -74,7 +74,7 @@ struct LedgerTests {
         make(.posted, "b")
         make(.deleted, "b")
         #expect(tell(.posted, "b") + tell(.deleted, "b") == [])
-        #expect(tell(.deleted, "b", to: [0], isCaughtUp: true) == [.doubled])
+        #expect(tell(.deleted, "b", to: [0], by: .fetched) == [.doubled])
         #expect(ledger.counts[.doubled] == 4)
     }
 
@@ -83,7 +83,7 @@ struct LedgerTests {
         make(.posted, "b")
         #expect(tell(.posted, "b", to: [0]) == [])
         #expect(tell(.posted, "a", to: [0]) == [.outOfOrder])
-        #expect(tell(.posted, "a", to: [1], isCaughtUp: true) + tell(.posted, "b", to: [1]) == [])
+        #expect(tell(.posted, "a", to: [1], by: .fetched) + tell(.posted, "b", to: [1]) == [])
     }
 
     @Test mutating func aChangeBeforeItsPostIsFound() {
@@ -103,13 +103,13 @@ struct LedgerTests {
         #expect(tell(.posted, "a") + tell(.posted, "b") + tell(.edited, "b", to: [0]) == [])
         #expect(tell(.edited, "a", to: [0]) == [.outOfOrder])
         // Fetched ones come behind the posts, in whatever order.
-        #expect(tell(.edited, "b", to: [1], isCaughtUp: true) + tell(.edited, "a", to: [1], isCaughtUp: true) == [])
+        #expect(tell(.edited, "b", to: [1], by: .fetched) + tell(.edited, "a", to: [1], by: .fetched) == [])
     }
 
     @Test mutating func anEditCountsAsToldByThePostAsItIsNow() {
         make(.posted, "a")
         make(.edited, "a")
-        #expect(tell(.posted, "a", isEdited: true, isCaughtUp: true) == [])
+        #expect(tell(.posted, "a", isEdited: true, by: .fetched) == [])
         #expect(ledger.outstanding == 0)
         #expect(ledger.coalesced == 2)
         #expect(tell(.edited, "a", to: [0]) == [.doubled])
@@ -118,7 +118,7 @@ struct LedgerTests {
     @Test mutating func aPostMadeAndDeletedWhileAwayIsToldAsDeletedOnly() {
         make(.posted, "a")
         make(.deleted, "a")
-        #expect(tell(.deleted, "a", isCaughtUp: true) == [])
+        #expect(tell(.deleted, "a", by: .fetched) == [])
         #expect(ledger.outstanding == 0)
         #expect(tell(.posted, "a", to: [0]) == [.doubled])
     }
@@ -129,9 +129,27 @@ struct LedgerTests {
         // The connection was there for the later one.
         #expect(tell(.posted, "b") == [])
         make(.deleted, "a")
-        #expect(tell(.deleted, "a", to: [0], isCaughtUp: true) == [.outOfOrder])
+        #expect(tell(.deleted, "a", to: [0], by: .fetched) == [.outOfOrder])
         #expect(tell(.deleted, "a", to: [1]) == [.outOfOrder])
         #expect(ledger.close(at: 1).map(\.kind) == [.lost, .lost])
+    }
+
+    @Test mutating func whatWaitedForACatchUpComesBeforeWhatThatFetchesOfOlderPosts() {
+        make(.posted, "a")
+        make(.posted, "b")
+        make(.deleted, "a")
+        make(.edited, "b")
+        // Pushed in the order a, b, edit of b; the connection was away for a, and the posts that wait come first.
+        make(.posted, "c")
+        #expect(tell(.posted, "b", by: .waited) + tell(.posted, "c", by: .waited) == [])
+        #expect(tell(.deleted, "a", to: [0], by: .fetched) + tell(.edited, "b", to: [0], by: .waited) == [])
+        // Posts keep their order all the same, and a change comes behind its post.
+        make(.posted, "d")
+        make(.posted, "e")
+        make(.edited, "e")
+        #expect(tell(.edited, "e", to: [0], by: .waited) == [.outOfOrder])
+        #expect(tell(.posted, "e", to: [0], by: .waited) == [])
+        #expect(tell(.posted, "d", to: [0], by: .waited) == [.outOfOrder])
     }
 
     @Test mutating func aTellingMayComeBeforeTheLogAndKeepsItsPlace() {

@@ -330,7 +330,7 @@ extension DeliveryPipeline {
                 guard !isNewer, ledgers[channel.id]?.isDue(made) == true else { continue }
                 ledgers[channel.id]?.record(made, in: &batch)
                 progress.deliveries += 1
-                add(pushed: event)
+                add(pushed: event, hasWaited: true)
             }
             guard ledgers[channel.id]?.isDue(happening) == true else { continue }
             ledgers[channel.id]?.record(happening, in: &batch)

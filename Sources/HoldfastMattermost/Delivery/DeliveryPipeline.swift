@@ -229,7 +229,7 @@ actor DeliveryPipeline {
             if let happening = event.happening(by: serverTime) { ledgers[channel]?.hold(happening.key) }
             heldBytes += event.byteCount
         } else {
-            admit(event, channel: channel)
+            admit(event, channel: channel, hasWaited: false)
         }
     }
 
@@ -256,14 +256,14 @@ actor DeliveryPipeline {
         for channel in held.keys.filter(isReady) {
             for event in held.removeValue(forKey: channel) ?? [] {
                 heldBytes -= event.byteCount
-                admit(event, channel: channel)
+                admit(event, channel: channel, hasWaited: true)
             }
             ledgers[channel]?.endHolding(in: &batch)
         }
         wake()
     }
 
-    private func admit(_ event: MattermostEvent, channel: String) {
+    private func admit(_ event: MattermostEvent, channel: String, hasWaited: Bool) {
         if let happening = event.happening(by: serverTime) {
             // A channel that is new to us: what it had before was not for us.
             var ledger = ledgers[channel] ?? .joined(channel, at: max(0, happening.createdAt - 1))
@@ -274,7 +274,7 @@ actor DeliveryPipeline {
             ledgers[channel] = ledger
             heard(at: max(happening.createdAt, happening.editedAt))
         }
-        add(pushed: event)
+        add(pushed: event, hasWaited: hasWaited)
     }
 
     /// The server's clock, not too early, in milliseconds since 1970.
@@ -291,9 +291,11 @@ actor DeliveryPipeline {
 
     // MARK: - Storing and handing over
 
-    func add(pushed event: MattermostEvent) {
+    /// - Parameter hasWaited: until the channel was caught up.
+    func add(pushed event: MattermostEvent, hasWaited: Bool) {
         let source = event.isReplayed ? DeliverySource.resumed : .live
-        let reason = event.isReplayed ? "pushed again after the connection was resumed" : "pushed"
+        let pushed = event.isReplayed ? "pushed again after the connection was resumed" : "pushed"
+        let reason = hasWaited ? pushed + "; waited for the catch-up of its channel" : pushed
         add(event, source: source, reason: reason)
     }
 

@@ -23,7 +23,9 @@ public enum Judge {
             zero("out_of_order", summary.outOfOrder, "Each channel came in its order."),
             zero("unknown", summary.unknown, "Nothing came that the server's log does not know."),
             zero("outstanding", summary.outstanding, "After the last fault all that was owed came within a minute."),
-            zero("failures", summary.failures, "No connection's deliveries ended before their time, and all ended in time."),
+            zero(
+                "failures", summary.failures,
+                "No connection's deliveries ended before their time, and all ended in time."),
             zero(
                 "false_reconnects", summary.falseReconnects,
                 "No connection was replaced to which nothing had happened."),

@@ -236,7 +236,8 @@ public struct Ledger: Sendable {
         let what =
             "\(telling.kind.rawValue) of post \(telling.postID), number \(entry.number) of channel \(entry.channel)"
         guard !entry.isTold(telling.kind, bit) else {
-            return [found(.doubled, connection, "\(what) came again\(telling.way == .fetched ? ", fetched" : ", pushed")")]
+            let way = telling.way == .fetched ? "fetched" : "pushed"
+            return [found(.doubled, connection, "\(what) came again, \(way)")]
         }
         var findings: [Finding] = []
         var reached = progress[connection]?[entry.channel] ?? Progress()

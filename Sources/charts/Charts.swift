@@ -1,51 +1,66 @@
 import Foundation
-import StateChartKit
 
-/// Writes the state charts, or checks that those on disk are those of the table.
+/// The state charts: writes them, and what can be known from the table behind them.
 @main
 struct Charts {
-    static let usage = """
-        usage: charts [--check] [--directory PATH]
+    private static let commands: [Command] = [WriteCommand.command]
 
-        Writes the state charts of the connection lifecycle, generated from the table that the machine executes.
-
-          --check           write nothing; exit 1 and name each file that differs from the table
-          --directory PATH  where the charts live (StateCharts)
-          --help            this text
-        """
-
-    static func main() {
-        var check = false
-        var directory = "StateCharts"
+    static func main() async {
         var arguments = CommandLine.arguments.dropFirst()
-        while let argument = arguments.popFirst() {
-            switch argument {
-            case "--check": check = true
-            case "--directory":
-                guard let path = arguments.popFirst(), !path.isEmpty else { fail(64, "--directory needs a path") }
-                directory = path
-            case "--help", "-h":
-                print(usage)
-                return
-            default: fail(64, "unknown argument \(argument); see --help")
-            }
-        }
-        let folder = ChartFolder(path: directory, chart: .standard)
-        if check {
-            let problems = folder.differences()
-            for problem in problems { report(problem) }
-            if !problems.isEmpty { fail(1, "run `swift run charts` and commit the result") }
-        } else {
-            do { try folder.write() } catch { fail(1, "cannot write \(directory): \(error.localizedDescription)") }
+        // Without a name it writes or checks, as it always did.
+        let named = commands.first { $0.name == arguments.first }
+        if named != nil { arguments.removeFirst() }
+        if named == nil, arguments.contains(where: { $0 == "--help" || $0 == "-h" }) { return print(usage) }
+        let command = named ?? WriteCommand.command
+        if arguments.contains(where: { $0 == "--help" || $0 == "-h" }) { return print(command.usage) }
+        do throws(Failure) {
+            try await command.run(Array(arguments))
+        } catch {
+            Progress.say(error.message)
+            exit(error.status)
         }
     }
 
-    private static func report(_ line: String) {
-        FileHandle.standardError.write(Data("charts: \(line)\n".utf8))
+    private static var usage: String {
+        let width = commands.map(\.name.count).max() ?? 0
+        let lines = commands.map { "  \($0.name.padding(toLength: width, withPad: " ", startingAt: 0))  \($0.summary)" }
+        return """
+            usage: charts [COMMAND] [OPTIONS]
+
+            \(lines.joined(separator: "\n"))
+
+            Without a command it writes the charts. `charts COMMAND --help` says more.
+            """
+    }
+}
+
+/// One command of `charts`.
+struct Command: Sendable {
+    var name: String
+    /// One line.
+    var summary: String
+    /// What `--help` prints.
+    var usage: String
+    var run: @Sendable ([String]) async throws(Failure) -> Void
+}
+
+/// Ends the program.
+struct Failure: Error {
+    /// 64: the command line is wrong. 1: what was asked for failed, or does not hold.
+    var status: Int32
+    var message: String
+
+    init(_ status: Int32, _ message: String) {
+        self.status = status
+        self.message = message
     }
 
-    private static func fail(_ status: Int32, _ line: String) -> Never {
-        report(line)
-        exit(status)
+    static func unknown(_ argument: String, of command: String) -> Failure {
+        Failure(64, "unknown argument \(argument); see charts \(command) --help")
     }
+}
+
+/// What a person reads meanwhile.
+enum Progress {
+    static func say(_ line: String) { FileHandle.standardError.write(Data("charts: \(line)\n".utf8)) }
 }

@@ -39,33 +39,6 @@ public struct StateChart: Sendable {
 
     /// The rows that say why an event changes nothing, by table order.
     var ignored: [Row] { table.rows.filter { $0.to == nil } }
-
-    /// Parallel transitions share one line with stacked labels.
-    var edges: [Edge] {
-        var edges: [Edge] = []
-        for row in transitions {
-            guard let to = row.to else { continue }
-            if let index = edges.firstIndex(where: { $0.from == row.from && $0.to == to }) {
-                edges[index].rows.append(row)
-            } else {
-                edges.append(Edge(from: row.from, to: to, rows: [row]))
-            }
-        }
-        return edges
-    }
-}
-
-/// All transitions from one state to another.
-struct Edge {
-    let from: State
-    let to: State
-    var rows: [Row]
-
-    /// How the line is drawn; solid where its transitions differ in kind.
-    var kind: EventKind {
-        let kinds = Set(rows.map(\.event.kind))
-        return kinds.count == 1 ? rows[0].event.kind : .input
-    }
 }
 
 /// The formats a chart can be printed in.

@@ -134,9 +134,12 @@ import WorldInterface
             try await rig.log.wait(for: "before")
             slow.withLock { $0 = "/channels/\(rig.fixture.channelID)/posts" }
             try await rig.deafen()
-            for number in 0..<3 { try await rig.post("missed \(number)") }
+            let first = try await rig.post("missed 0")
+            for number in 1..<3 { try await rig.post("missed \(number)") }
             try await rig.recover()
             try await rig.post("live in the slow one")
+            // Later than the live post, but about an earlier one.
+            try await rig.react(first, "wave")
             try await rig.post("live in the other", in: other)
             try await rig.log.wait(for: "live in the other")
             #expect(rig.log.posts(in: rig.fixture.channelID).last?.message == "before")

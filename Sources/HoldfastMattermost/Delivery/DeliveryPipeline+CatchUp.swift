@@ -323,15 +323,19 @@ extension DeliveryPipeline {
     ) async throws {
         var waiting = due.isEmpty ? [] : heldPosts(channel.id)[...]
         for (happening, row) in due where ledgers[channel.id]?.isDue(happening) == true {
-            // Posts that wait as the server pushed them have their place before later ones, and before what became of them.
-            while let (made, event) = waiting.first, made.createdAt < happening.createdAt || made.key == row.post.id {
-                waiting = waiting.dropFirst()
+            // Posts that wait as the server pushed them have their place before posts that were made later, and before what became
+            // of those and of themselves; not before a late reaction to an earlier one.
+            let end =
+                waiting.firstIndex { $0.made.key == row.post.id }.map { $0 + 1 }
+                ?? waiting.firstIndex { $0.made.createdAt >= row.post.createAt } ?? waiting.endIndex
+            for (made, event) in waiting[..<end] {
                 let isNewer = made.key == happening.key && happening.kind == .posted && made != happening
                 guard !isNewer, ledgers[channel.id]?.isDue(made) == true else { continue }
                 ledgers[channel.id]?.record(made, in: &batch)
                 progress.deliveries += 1
                 add(pushed: event, hasWaited: true)
             }
+            waiting = waiting[end...]
             guard ledgers[channel.id]?.isDue(happening) == true else { continue }
             ledgers[channel.id]?.record(happening, in: &batch)
             progress.deliveries += 1

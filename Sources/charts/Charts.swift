@@ -25,11 +25,12 @@ struct Charts {
         let width = commands.map(\.name.count).max() ?? 0
         let lines = commands.map { "  \($0.name.padding(toLength: width, withPad: " ", startingAt: 0))  \($0.summary)" }
         return """
-            usage: charts [COMMAND] [OPTIONS]
+            usage: charts [--check] [--directory PATH]
+                   charts COMMAND [OPTIONS]
 
             \(lines.joined(separator: "\n"))
 
-            Without a command it writes the charts. `charts COMMAND --help` says more.
+            Without a command it is `charts write`. `charts COMMAND --help` says more.
             """
     }
 }

@@ -58,8 +58,11 @@ public actor Connection<S: Service> {
     /// Returns when stopped; all events that were delivered before can still be read.
     public func stop(deadline: Duration = .seconds(1)) async {
         take(Input(.stop, limit: deadline.wholeNanoseconds), "")
-        guard lifecycle.state != .stopped else { return }
-        await withCheckedContinuation { stopWaiters.append($0) }
+        await withCheckedContinuation { waiter in
+            // Asked here and not before: a task that does not prefer the loop comes to this line in another turn of it, and the
+            // connection may have stopped in between.
+            if lifecycle.state == .stopped { waiter.resume() } else { stopWaiters.append(waiter) }
+        }
     }
 
     /// Replaces the connection by a new one, which starts clean: it does not resume.

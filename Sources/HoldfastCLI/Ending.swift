@@ -38,8 +38,10 @@ actor Ending {
     }
 
     func wait() async -> Reason {
-        if let reason { return reason }
-        return await withCheckedContinuation { waiter = $0 }
+        await withCheckedContinuation { waiter in
+            // Asked here, after the last change of executors.
+            if let reason { waiter.resume(returning: reason) } else { self.waiter = waiter }
+        }
     }
 
     func finish() { end(.finished) }

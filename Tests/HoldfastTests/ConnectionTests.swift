@@ -111,6 +111,24 @@ private struct Rig {
         #expect(rig.world.openTimerCount == 0, "a timer outlived the end")
     }
 
+    /// A task that does not prefer the loop comes back to it in a later turn within `stop`: the link may close in between.
+    @Test("stop returns to a task of another executor though the link closes at once", .timeLimit(.minutes(1)))
+    func stopReturnsElsewhere() async {
+        let rig = Rig()
+        rig.open()
+        let hasReturned = Lock(false)
+        let stopping = Task.detached { [connection = rig.connection] in
+            await connection.stop()
+            hasReturned.withLock { $0 = true }
+        }
+        while !hasReturned.withLock({ $0 }) {
+            if rig.world.turnOnce(), rig.link.phase == .closing { rig.report(.closed("at once")) }
+            await Task.yield()
+        }
+        await stopping.value
+        #expect(rig.state == .stopped)
+    }
+
     @Test func aStopReturnsByItsOwnDeadline() {
         let rig = Rig()
         rig.open()

@@ -46,12 +46,16 @@ final class ManualWorld: World, LoopExecutor, @unchecked Sendable {
     // MARK: - Turning
 
     /// Runs all jobs that are waiting, and those that they add.
-    func turn() {
+    func turn() { while turnOnce() {} }
+
+    /// Runs one job; false where none waits.
+    @discardableResult
+    func turnOnce() -> Bool {
+        guard let job = state.withLock({ $0.jobs.isEmpty ? nil : $0.jobs.removeFirst() }) else { return false }
         state.withLock { $0.isTurning = true }
-        while let job = state.withLock({ $0.jobs.isEmpty ? nil : $0.jobs.removeFirst() }) {
-            job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
-        }
+        job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
         state.withLock { $0.isTurning = false }
+        return true
     }
 
     /// Runs a body as if the network had called from the loop, then turns.

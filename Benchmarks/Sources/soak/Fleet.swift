@@ -13,7 +13,7 @@ struct Fleet: Sendable {
     private static let patience = Duration.seconds(60)
 
     let connections: [Connection<MattermostService>]
-    private let consumers: Consumers
+    private let consumers: Running
     private let store: SQLiteStore
 
     /// Every second connection uses the durable store, in one file; every fifth signs in by challenge, which cannot resume; every
@@ -48,7 +48,7 @@ struct Fleet: Sendable {
             connections.append(Connection(service, on: loop, configuration: configuration))
         }
         self.connections = connections
-        let consumers = Consumers(connections.count)
+        let consumers = Running(connections.count)
         self.consumers = consumers
         for (index, connection) in connections.enumerated() {
             Task(executorPreference: loop) {
@@ -74,28 +74,34 @@ struct Fleet: Sendable {
         }
     }
 
-    /// Stops the connections and waits for their consumers.
+    /// Stops the connections and waits for them and their consumers.
     ///
-    /// - Returns: those whose consumers have not ended after `patience`.
+    /// - Returns: those of which one or the other has not ended after `patience`.
     func stop(on loop: EventLoop) async throws -> [Int] {
-        await withTaskGroup(of: Void.self) { group in
-            for connection in connections { group.addTask { await connection.stop() } }
+        let stopping = Running(connections.count)
+        for (index, connection) in connections.enumerated() {
+            Task {
+                await connection.stop()
+                stopping.end(index)
+            }
         }
         let end = loop.now + Fleet.patience
-        while !consumers.running.isEmpty, loop.now < end { try await loop.sleep(for: .milliseconds(50)) }
-        let running = consumers.running
-        if running.isEmpty { await store.close() }
-        return running
+        while !(stopping.indices.isEmpty && consumers.indices.isEmpty), loop.now < end {
+            try await loop.sleep(for: .milliseconds(50))
+        }
+        let unfinished = stopping.indices.union(consumers.indices).sorted()
+        if unfinished.isEmpty { await store.close() }
+        return unfinished
     }
 }
 
-/// Whose consumers take deliveries still.
-private final class Consumers: Sendable {
-    private let indices: Mutex<Set<Int>>
+/// Who has not ended yet.
+private final class Running: Sendable {
+    private let contents: Mutex<Set<Int>>
 
-    init(_ count: Int) { indices = Mutex(Set(0..<count)) }
+    init(_ count: Int) { contents = Mutex(Set(0..<count)) }
 
-    var running: [Int] { indices.withLock { $0.sorted() } }
+    var indices: Set<Int> { contents.withLock { $0 } }
 
-    func end(_ index: Int) { indices.withLock { _ = $0.remove(index) } }
+    func end(_ index: Int) { contents.withLock { _ = $0.remove(index) } }
 }

@@ -98,7 +98,7 @@ actor Runner {
         let outstanding = oracle.with { $0.ledger.outstanding }
         oracle.close()
         let unfinished = try await fleet.stop(on: loop)
-        for index in unfinished { Progress.say("soak: the consumer of connection \(index) did not end") }
+        for index in unfinished { Progress.say("soak: connection \(index) or its consumer did not end") }
         var summary = try summarize(sampler, tally, oracle, lag, clock, before)
         summary.failures += unfinished.count
         summary.outstanding = outstanding

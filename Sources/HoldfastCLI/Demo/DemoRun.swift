@@ -230,14 +230,14 @@ actor DemoRun {
 
     /// Whether the condition came true in time. Only the script waits, so there is one waiter at most.
     private func wait(until condition: @escaping (isolated DemoRun) -> Bool) async -> Bool {
-        if condition(self) { return true }
-        if isOver { return false }
         let timer = loop.makeTimer { [self] in assumeIsolated { $0.answer(false) } }
         timer.arm(at: loop.now + DemoRun.patience)
         defer { timer.close() }
         return await withCheckedContinuation { continuation in
             self.condition = condition
             waiter = continuation
+            // It may be so already.
+            check()
         }
     }
 
@@ -252,8 +252,8 @@ actor DemoRun {
     }
 
     private func check() {
-        if isOver { return answer(false) }
-        if let condition, condition(self) { answer(true) }
+        if let condition, condition(self) { return answer(true) }
+        if isOver { answer(false) }
     }
 
     private func answer(_ answer: Bool) {

@@ -199,7 +199,7 @@ actor DeliveryPipeline {
             try check()
             for event in arrived { take(event) }
             try await settle()
-            while heldBytes > maximumHeldBytes { try await wait() }
+            try await wait { heldBytes > maximumHeldBytes }
         }
         pass?.cancel()
         try await settle()
@@ -322,8 +322,7 @@ actor DeliveryPipeline {
     func settle() async throws(CancellationError) {
         beginCommitting()
         let target = added
-        while settled < target || isFull { try await wait() }
-        try check()
+        try await wait { settled < target || isFull }
     }
 
     private func beginCommitting() {
@@ -366,10 +365,16 @@ actor DeliveryPipeline {
 
     // MARK: - Waiting
 
-    private func wait() async throws(CancellationError) {
+    /// Waits for as long as that is so.
+    private func wait(while isHindered: () -> Bool) async throws(CancellationError) {
         try check()
-        await withCheckedContinuation { waiters.append($0) }
-        try check()
+        while isHindered() {
+            await withCheckedContinuation { waiter in
+                // Asked again: whoever came from another executor may be here in a later turn of the loop.
+                if isHindered() { waiters.append(waiter) } else { waiter.resume() }
+            }
+            try check()
+        }
     }
 
     private func wake() {

@@ -23,13 +23,17 @@ final class HTTPClient {
     // MARK: - Requests
 
     nonisolated(nonsending) func perform(_ request: HTTPRequest) async throws(NetworkError) -> HTTPResponse {
-        if Task.isCancelled { throw NetworkError(.cancelled, "\(request.method) was cancelled") }
         let transfer = try HTTPTransfer(request)
         lastKey += 1
         let key = lastKey
         let loop = loop
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: CheckedContinuation<HTTPTransfer.Outcome, Never>) in
+                // What was cancelled before it began, nobody will end.
+                guard !Task.isCancelled else {
+                    let error = NetworkError(.cancelled, "\(request.method) was cancelled")
+                    return continuation.resume(returning: .failure(error))
+                }
                 begin(transfer, key, continuation)
             }
         } onCancel: {

@@ -40,7 +40,7 @@ public actor Connection<S: Service> {
         onObservation = configuration.onObservation
         unownedExecutor = world.executor.asUnownedSerialExecutor()
         lifecycle = Lifecycle(
-            timing: configuration.timing, backoff: configuration.backoff,
+            configuration.settings, firstProbe: configuration.timing.firstProbe,
             seed: configuration.seed ?? world.makeSeed())
         maximumBuffered = (configuration.maximumBufferedEvents, configuration.maximumBufferedBytes)
         buffer = EventBuffer(maximumCount: maximumBuffered.count, maximumBytes: maximumBuffered.bytes)

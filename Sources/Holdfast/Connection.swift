@@ -9,8 +9,6 @@ public actor Connection<S: Service> {
     package nonisolated let world: any World
     package nonisolated let service: S
     package nonisolated let buffer: EventBuffer<S.Event>
-    /// What may wait for the consumer.
-    package nonisolated let maximumBuffered: (count: Int, bytes: Int)
     private nonisolated let onObservation: (@Sendable (Observation) -> Void)?
     private nonisolated let broadcast = Broadcast<Observation>()
 
@@ -42,8 +40,8 @@ public actor Connection<S: Service> {
         lifecycle = Lifecycle(
             configuration.settings, firstProbe: configuration.timing.firstProbe,
             seed: configuration.seed ?? world.makeSeed())
-        maximumBuffered = (configuration.maximumBufferedEvents, configuration.maximumBufferedBytes)
-        buffer = EventBuffer(maximumCount: maximumBuffered.count, maximumBytes: maximumBuffered.bytes)
+        buffer = EventBuffer(
+            maximumCount: configuration.maximumBufferedEvents, maximumBytes: configuration.maximumBufferedBytes)
     }
 
     // MARK: - Commands
@@ -85,6 +83,9 @@ public actor Connection<S: Service> {
         counters.discarded = buffer.discarded
         return counters
     }
+
+    /// What may wait for the consumer.
+    package nonisolated var maximumBuffered: (count: Int, bytes: Int) { buffer.maximum }
 
     /// The events, in order. One consumer at a time; see `EventSequence`.
     public nonisolated var events: EventSequence<S.Event> { EventSequence(buffer: buffer) }

@@ -63,6 +63,22 @@ public struct ResumePoint: Hashable, Sendable {
     }
 }
 
+/// Where an attempt begins: one reference wide, for few of many connections have a point to go on from.
+enum Place {
+    case clean
+    indirect case resuming(ResumePoint)
+
+    init(_ point: ResumePoint?) { self = point.map { .resuming($0) } ?? .clean }
+
+    /// Nil where it has to start clean.
+    var resumePoint: ResumePoint? {
+        switch self {
+        case .clean: nil
+        case .resuming(let point): point
+        }
+    }
+}
+
 /// Why a probe runs.
 public enum ProbeCause: Hashable, Sendable {
     /// The first after the connection became ready.

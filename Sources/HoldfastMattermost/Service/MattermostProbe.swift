@@ -39,9 +39,6 @@ final class MattermostProbe {
     }
 
     func begin() {
-        let timer = link.world.makeTimer { [unowned self] in conclude() }
-        self.timer = timer
-        timer.arm(at: conclusion)
         guard link.options.replyCheck else { return checkRevision() }
         rung = .reply(sequence: link.sendPing())
     }
@@ -57,6 +54,14 @@ final class MattermostProbe {
         timer = nil
     }
 
+    /// Before REST is asked, for only what it says may be concluded without.
+    private func armConclusion() {
+        guard timer == nil, link.world.now < conclusion else { return }
+        let timer = link.world.makeTimer { [unowned self] in conclude() }
+        self.timer = timer
+        timer.arm(at: conclusion)
+    }
+
     // MARK: - Reply
 
     func received(_ reply: Reply) {
@@ -70,6 +75,7 @@ final class MattermostProbe {
 
     private func checkRevision() {
         guard link.options.revisionCheck else { return checkCanary() }
+        armConclusion()
         let etag = link.baseline?.etag
         rung = .revision(
             link.world.run { [client = link.client] in
@@ -123,6 +129,7 @@ final class MattermostProbe {
             case .never: false
             }
         guard isWanted, !link.userID.isEmpty else { return alive() }
+        armConclusion()
         let nonce = link.makeNonce()
         let entry = Preference(userID: link.userID, category: canaryCategory, name: "probe", value: nonce)
         rung = .writingCanary(
@@ -175,7 +182,7 @@ final class MattermostProbe {
 
     private func conclude() {
         switch rung {
-        case .reply, .ended: break  // The machine's deadline counts the miss.
+        case .reply, .ended: break
         case .revision(let task):
             task.cancel()
             link.port.report(.note(.warning, "probe: the revision check did not answer in time; this changes nothing"))

@@ -148,8 +148,7 @@ public actor Connection<S: Service> {
         if input.event == .suspicion { return .suspicion(evidence) }
         if input.event == .probe { return .requested }
         if lifecycle.misses > 0 { return .again }
-        let last = recorder.last.map { CompiledTable.standard.rows[Int($0.row)].event }
-        return last == .ready ? .first : .interval
+        return recorder.lastRow.map { CompiledTable.standard.rows[Int($0)].event } == .ready ? .first : .interval
     }
 
     /// The one place that decides which attempt may resume. A connection that was merely dropped may be gone on from, and
@@ -261,7 +260,7 @@ public actor Connection<S: Service> {
             tally.inconclusive &+= 1
             event = .inconclusive
         }
-        take(Input(event, generation: generation, round: round), "\(verdict.check): \(verdict.detail)")
+        take(Input(event, generation: generation, round: round), verdict.evidence)
     }
 
     // MARK: - Backpressure

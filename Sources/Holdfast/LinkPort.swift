@@ -41,8 +41,11 @@ public final class LinkPort<Event: Sendable> {
 
     /// Hands over what was delivered, wakes the consumer if it waits, and pauses reading if it lags: once per read, not per
     /// event.
-    public func flush() {
-        guard !delivered.isEmpty else { return }
+    @inlinable public func flush() {
+        if !delivered.isEmpty { handOver() }
+    }
+
+    @usableFromInline func handOver() {
         let events = delivered
         delivered = []
         let byteCount = deliveredBytes

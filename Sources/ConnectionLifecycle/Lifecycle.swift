@@ -5,10 +5,8 @@
 ///
 /// Isolation: a value without reference semantics; use it from one place at a time.
 public struct Lifecycle: Sendable {
-    /// The state it is in.
-    public private(set) var state: State = .idle
-    /// Whether `stopped` is the end that is wanted: a stop was asked for, or trying again is no use.
-    public private(set) var stopWanted = false
+    // In the order that leaves no room between them: there are many connections.
+
     /// The number of the connection attempt, from 1. Everything that a link emits carries it.
     public private(set) var generation: UInt32 = 0
     /// The number of the probe, over all generations. Everything that a probe emits carries it.
@@ -20,14 +18,18 @@ public struct Lifecycle: Sendable {
     /// When the state's deadline is due, in nanoseconds of the caller's monotonic clock; `UInt64.max` where there is none.
     public private(set) var due: UInt64 = .max
 
-    /// How the next wait is drawn.
-    private(set) var lane = RetryLane.paced
-    /// When the connection became ready, until it ends or is judged.
-    private(set) var readySince: UInt64?
     private(set) var random: SeededGenerator
     /// Nanoseconds.
     private let firstProbe: UInt64
     private let settings: LifecycleSettings
+    /// When the connection became ready, until it ends or is judged.
+    private(set) var readySince: UInt64?
+    /// How the next wait is drawn.
+    private(set) var lane = RetryLane.paced
+    /// The state it is in.
+    public private(set) var state: State = .idle
+    /// Whether `stopped` is the end that is wanted: a stop was asked for, or trying again is no use.
+    public private(set) var stopWanted = false
 
     /// - Parameters:
     ///   - firstProbe: see `Timing.firstProbe`; never later than the interval of the settings.

@@ -12,8 +12,6 @@ public actor Connection<S: Service> {
     private nonisolated let onObservation: (@Sendable (Observation) -> Void)?
     /// Made for the first observer: most connections have none.
     private nonisolated let broadcast = AtomicLazyReference<Broadcast<Observation>>()
-    /// Whether it has been made: cheaper to ask.
-    private nonisolated let isObserved = Atomic(false)
 
     private var lifecycle: Lifecycle
     private var link: (any Link)?
@@ -21,15 +19,16 @@ public actor Connection<S: Service> {
     private var timer: (any DeadlineTimer)?
     private var recorder = FlightRecorder()
     private var tally = Tally()
+    private var isPerforming = false
+    private var isPaused = false
+    /// Whether `broadcast` has been made: cheaper to ask.
+    private nonisolated let isObserved = Atomic(false)
     /// Where the next attempt may go on. See `carryPlace`.
     private var place = Place.clean
     /// What arrived while a step was being performed, oldest first.
     private var waiting: [Occurrence] = []
     private var stopWaiters: [CheckedContinuation<Void, Never>] = []
-    private var isPerforming = false
-    private var isPaused = false
 
-    public nonisolated let unownedExecutor: UnownedSerialExecutor
     /// The last: only its size differs from service to service, so all else lies where the compiler knows.
     package nonisolated let service: S
 
@@ -40,13 +39,14 @@ public actor Connection<S: Service> {
         self.service = service
         self.world = world
         onObservation = configuration.onObservation
-        unownedExecutor = world.executor.asUnownedSerialExecutor()
         lifecycle = Lifecycle(
             configuration.settings, firstProbe: configuration.timing.firstProbe,
             seed: configuration.seed ?? world.makeSeed())
         buffer = EventBuffer(
             maximumCount: configuration.maximumBufferedEvents, maximumBytes: configuration.maximumBufferedBytes)
     }
+
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { world.executor.asUnownedSerialExecutor() }
 
     // MARK: - Commands
 

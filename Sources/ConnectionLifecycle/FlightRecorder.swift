@@ -22,23 +22,33 @@ public struct FlightRecorder: Sendable {
     public static let capacity = 64
 
     private var ring: [Entry] = []
-    private var oldest = 0
+    private var oldest: UInt8 = 0
 
     public init() {}
 
     /// Adds one transition, dropping the oldest when full.
     public mutating func record(_ entry: Entry) {
+        var entry = entry
+        // A probe's way out and back says the same again and again: its text is kept once.
+        let earlier = ring.count >= 2 ? ring[index(back: 2)].reason : ""
+        if earlier == entry.reason { entry.reason = earlier }
         if ring.count < FlightRecorder.capacity {
             ring.append(entry)
         } else {
-            ring[oldest] = entry
-            oldest = (oldest + 1) % FlightRecorder.capacity
+            ring[Int(oldest)] = entry
+            oldest = (oldest + 1) % UInt8(FlightRecorder.capacity)
         }
     }
 
     /// Oldest first.
-    public var entries: [Entry] { Array(ring[oldest...] + ring[..<oldest]) }
+    public var entries: [Entry] { Array(ring[Int(oldest)...] + ring[..<Int(oldest)]) }
 
     /// The newest entry.
-    public var last: Entry? { ring.isEmpty ? nil : ring[(oldest + ring.count - 1) % ring.count] }
+    public var last: Entry? { ring.isEmpty ? nil : ring[index(back: 1)] }
+
+    /// The newest entry's row.
+    public var lastRow: UInt8? { ring.isEmpty ? nil : ring[index(back: 1)].row }
+
+    /// Of the newest entry for 1, of the one before for 2.
+    private func index(back count: Int) -> Int { (Int(oldest) + ring.count - count) % ring.count }
 }

@@ -5,30 +5,43 @@
 ///
 /// Isolation: a value without reference semantics; use it from one place at a time.
 public struct Lifecycle: Sendable {
-    /// The state it is in.
-    public private(set) var state: State = .idle
+    // In the order that leaves no room between them: there are many connections.
+
     /// The number of the connection attempt, from 1. Everything that a link emits carries it.
     public private(set) var generation: UInt32 = 0
     /// The number of the probe, over all generations. Everything that a probe emits carries it.
     public private(set) var round: UInt32 = 0
-    /// When the state's deadline is due, in nanoseconds of the caller's monotonic clock; `UInt64.max` where there is none.
-    public private(set) var due: UInt64 = .max
     /// Unanswered probes in a row.
     public private(set) var misses: UInt32 = 0
     /// Failures in a row, counted until a connection has been stable; it is only then that they are forgotten.
     public private(set) var failures: UInt32 = 0
+    /// When the state's deadline is due, in nanoseconds of the caller's monotonic clock; `UInt64.max` where there is none.
+    public private(set) var due: UInt64 = .max
+
+    private(set) var random: SeededGenerator
+    /// Nanoseconds.
+    private let firstProbe: UInt64
+    private let settings: LifecycleSettings
+    /// When the connection became ready, until it ends or is judged.
+    private(set) var readySince: UInt64?
+    /// How the next wait is drawn.
+    private(set) var lane = RetryLane.paced
+    /// The state it is in.
+    public private(set) var state: State = .idle
     /// Whether `stopped` is the end that is wanted: a stop was asked for, or trying again is no use.
     public private(set) var stopWanted = false
 
-    /// How the next wait is drawn.
-    private(set) var lane = RetryLane.paced
-    /// When the connection became ready, until it ends or is judged.
-    private(set) var readySince: UInt64?
-    private(set) var random: SeededGenerator
-    private let timing: CompiledTiming
-    private let backoff: CompiledBackoff
-    private let table: CompiledTable
+    /// - Parameters:
+    ///   - firstProbe: see `Timing.firstProbe`; never later than the interval of the settings.
+    ///   - seed: of the generator for all jitter.
+    public init(_ settings: LifecycleSettings, firstProbe: Duration, seed: UInt64) {
+        self.settings = settings
+        self.firstProbe = min(firstProbe.clampedNanoseconds, settings.timing.probeInterval)
+        random = SeededGenerator(seed: seed)
+    }
 
+    /// One with settings of its own.
+    ///
     /// - Parameters:
     ///   - seed: of the generator for all jitter.
     ///   - table: another than the standard one only to test the tests.
@@ -36,11 +49,14 @@ public struct Lifecycle: Sendable {
         timing: Timing = Timing(), backoff: BackoffPolicy = BackoffPolicy(), seed: UInt64,
         table: CompiledTable = .standard
     ) {
-        self.timing = CompiledTiming(timing)
-        self.backoff = CompiledBackoff(backoff)
-        self.table = table
-        random = SeededGenerator(seed: seed)
+        self.init(
+            LifecycleSettings(timing: timing, backoff: backoff, table: table), firstProbe: timing.firstProbe,
+            seed: seed)
     }
+
+    private var timing: CompiledTiming { settings.timing }
+    private var backoff: CompiledBackoff { settings.backoff }
+    private var table: CompiledTable { settings.table }
 
     /// What the present state owns.
     public var owns: Resources { table.owns[Int(state.rawValue)] }
@@ -152,7 +168,7 @@ public struct Lifecycle: Sendable {
 
     @inline(__always)
     private mutating func probeDelay(after actions: Actions) -> UInt64 {
-        if actions.contains(.markReady) { return timing.firstProbe }
+        if actions.contains(.markReady) { return firstProbe }
         if misses > 0 { return timing.probeAgain }
         return timing.probeInterval - random.below(timing.probeSpread)
     }

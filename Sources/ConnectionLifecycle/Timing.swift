@@ -24,9 +24,9 @@ public struct Timing: Hashable, Sendable {
     public init() {}
 }
 
-/// The timing in nanoseconds, as the machine uses it.
+/// The timing in nanoseconds, as the machine uses it. Without the first probe, which is each machine's own.
 struct CompiledTiming: Hashable, Sendable {
-    let connectTimeout, probeInterval, firstProbe, probeAgain, probeTimeout, drain, closeTimeout: UInt64
+    let connectTimeout, probeInterval, probeAgain, probeTimeout, drain, closeTimeout: UInt64
     /// How much earlier than the interval a probe may come.
     let probeSpread: UInt64
     let missesAllowed: UInt32
@@ -36,7 +36,6 @@ struct CompiledTiming: Hashable, Sendable {
         connectTimeout = max(timing.connectTimeout.clampedNanoseconds, least)
         probeInterval = max(timing.probeInterval.clampedNanoseconds, least)
         probeSpread = probeInterval / 10
-        firstProbe = min(timing.firstProbe.clampedNanoseconds, probeInterval)
         probeAgain = min(max(timing.probeAgain.clampedNanoseconds, least), probeInterval)
         probeTimeout = max(timing.probeTimeout.clampedNanoseconds, least)
         drain = timing.drain.clampedNanoseconds

@@ -3,9 +3,9 @@ public import ConnectionLifecycle
 /// What can be set on a connection. The defaults are meant to be right.
 public struct Configuration: Sendable {
     /// The deadlines of the states.
-    public var timing = Timing()
+    public var timing = Timing() { didSet { settings = settings.with(timing) } }
     /// How long to wait between attempts.
-    public var backoff = BackoffPolicy()
+    public var backoff = BackoffPolicy() { didSet { settings = settings.with(backoff) } }
     /// Events that may wait for the consumer before reading stops; at least 1.
     public var maximumBufferedEvents = 4096
     /// Bytes that may wait for the consumer before reading stops; at least 1.
@@ -15,6 +15,8 @@ public struct Configuration: Sendable {
     public var onObservation: (@Sendable (Observation) -> Void)?
     /// Fixes all jitter; nil takes one from the world.
     public var seed: UInt64?
+    /// Timing and backoff as the machine uses them, for all connections of this configuration and its copies.
+    private(set) var settings = LifecycleSettings.standard
 
     public init() {}
 }

@@ -1,4 +1,5 @@
 public import ConnectionLifecycle
+internal import Synchronization
 public import WorldInterface
 
 /// One connection that is kept honest: it performs the effects of the machine and owns what the machine's state owns.
@@ -7,29 +8,29 @@ public import WorldInterface
 /// has been started lives until it is `stopped`; dropping the reference does not stop it.
 public actor Connection<S: Service> {
     package nonisolated let world: any World
-    package nonisolated let service: S
     package nonisolated let buffer: EventBuffer<S.Event>
-    /// What may wait for the consumer.
-    package nonisolated let maximumBuffered: (count: Int, bytes: Int)
     private nonisolated let onObservation: (@Sendable (Observation) -> Void)?
-    private nonisolated let broadcast = Broadcast<Observation>()
+    /// Made for the first observer: most connections have none.
+    private nonisolated let broadcast = AtomicLazyReference<Broadcast<Observation>>()
 
     private var lifecycle: Lifecycle
     private var link: (any Link)?
     private var port: LinkPort<S.Event>?
     private var timer: (any DeadlineTimer)?
     private var recorder = FlightRecorder()
-    private var tally = Counters()
-    private var probeCause = ProbeCause.first
+    private var tally = Tally()
+    private var isPerforming = false
     private var isPaused = false
-    /// Where the next attempt may go on; nil when it has to start clean. See `carryPlace`.
-    private var resumePoint: ResumePoint?
+    /// Whether `broadcast` has been made: cheaper to ask.
+    private nonisolated let isObserved = Atomic(false)
+    /// Where the next attempt may go on. See `carryPlace`.
+    private var place = Place.clean
     /// What arrived while a step was being performed, oldest first.
     private var waiting: [Occurrence] = []
-    private var isPerforming = false
     private var stopWaiters: [CheckedContinuation<Void, Never>] = []
 
-    public nonisolated let unownedExecutor: UnownedSerialExecutor
+    /// The last: only its size differs from service to service, so all else lies where the compiler knows.
+    package nonisolated let service: S
 
     /// - Parameters:
     ///   - service: what to connect to.
@@ -38,13 +39,14 @@ public actor Connection<S: Service> {
         self.service = service
         self.world = world
         onObservation = configuration.onObservation
-        unownedExecutor = world.executor.asUnownedSerialExecutor()
         lifecycle = Lifecycle(
-            timing: configuration.timing, backoff: configuration.backoff,
+            configuration.settings, firstProbe: configuration.timing.firstProbe,
             seed: configuration.seed ?? world.makeSeed())
-        maximumBuffered = (configuration.maximumBufferedEvents, configuration.maximumBufferedBytes)
-        buffer = EventBuffer(maximumCount: maximumBuffered.count, maximumBytes: maximumBuffered.bytes)
+        buffer = EventBuffer(
+            maximumCount: configuration.maximumBufferedEvents, maximumBytes: configuration.maximumBufferedBytes)
     }
+
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { world.executor.asUnownedSerialExecutor() }
 
     // MARK: - Commands
 
@@ -84,10 +86,11 @@ public actor Connection<S: Service> {
 
     /// Counters since the creation.
     public var counters: Counters {
-        var counters = tally
-        counters.discarded = buffer.discarded
-        return counters
+        Counters(tally, attempts: lifecycle.generation, discarded: buffer.discarded)
     }
+
+    /// What may wait for the consumer.
+    package nonisolated var maximumBuffered: (count: Int, bytes: Int) { buffer.maximum }
 
     /// The events, in order. One consumer at a time; see `EventSequence`.
     public nonisolated var events: EventSequence<S.Event> { EventSequence(buffer: buffer) }
@@ -95,7 +98,7 @@ public actor Connection<S: Service> {
     /// Transitions, verdicts and log entries from now on. Any number of observers; one that lags by more than
     /// `capacity` loses the oldest. Ends after `stopped`.
     public nonisolated func observations(capacity: Int = 1024) -> AsyncStream<Observation> {
-        broadcast.subscribe(capacity: capacity)
+        observers.subscribe(capacity: capacity)
     }
 
     /// The transitions from now on. Ends after `stopped`.
@@ -126,19 +129,20 @@ public actor Connection<S: Service> {
         switch step.kind {
         case .transition: perform(step, occurrence, now)
         case .late:
-            tally.late += 1
+            tally.late &+= 1
             rearm()  // A timer that fired early is set again; it must not leave the state without its deadline.
         case .ignored: break
         }
     }
 
     private func perform(_ step: Step, _ occurrence: Occurrence, _ now: UInt64) {
-        if step.acquire.contains(.probe) { probeCause = cause(of: occurrence.input, occurrence.evidence) }
+        let probeCause = step.acquire.contains(.probe) ? cause(of: occurrence.input, occurrence.evidence) : nil
         carryPlace(step, occurrence.input.event)
         release(step)
         rearm()
         note(step, occurrence, now)
         acquire(step)
+        if let probeCause { beginProbe(probeCause) }
         if isPaused, step.from == .connecting, step.to == .open { link?.pauseReading() }
         if step.to == .stopped { finish() }
     }
@@ -147,8 +151,7 @@ public actor Connection<S: Service> {
         if input.event == .suspicion { return .suspicion(evidence) }
         if input.event == .probe { return .requested }
         if lifecycle.misses > 0 { return .again }
-        let last = recorder.last.map { CompiledTable.standard.rows[Int($0.row)].event }
-        return last == .ready ? .first : .interval
+        return recorder.lastRow.map { CompiledTable.standard.rows[Int($0)].event } == .ready ? .first : .interval
     }
 
     /// The one place that decides which attempt may resume. A connection that was merely dropped may be gone on from, and
@@ -157,9 +160,9 @@ public actor Connection<S: Service> {
     private func carryPlace(_ step: Step, _ event: Event) {
         let wasDropped = event == .lost && (step.from == .open || step.from == .probing)
         if wasDropped || event == .attemptFailed {
-            resumePoint = link?.resumePoint
+            place = Place(link?.resumePoint)
         } else if event != .retryDue {
-            resumePoint = nil
+            place = .clean
         }
     }
 
@@ -171,22 +174,21 @@ public actor Connection<S: Service> {
 
     private func acquire(_ step: Step) {
         if step.acquire.contains(.attempt) { beginAttempt() }
-        if step.acquire.contains(.probe) { beginProbe() }
         if step.acquire.contains(.closing) { link?.beginClose() }
     }
 
     private func beginAttempt() {
         let port = LinkPort(
-            generation: lifecycle.generation, resumePoint: resumePoint, buffer: buffer, owner: self)
+            generation: lifecycle.generation, place: place, buffer: buffer, owner: self)
         self.port = port
         let link = service.makeLink(port: port, world: world)
         self.link = link
         link.begin()
     }
 
-    private func beginProbe() {
+    private func beginProbe(_ cause: ProbeCause) {
         if isPaused { return excuse() }
-        link?.beginProbe(round: lifecycle.round, cause: probeCause, due: Instant(nanoseconds: lifecycle.due))
+        link?.beginProbe(round: lifecycle.round, cause: cause, due: Instant(nanoseconds: lifecycle.due))
     }
 
     private func dropLink() {
@@ -216,7 +218,7 @@ public actor Connection<S: Service> {
         timer = nil
         buffer.onDrained(nil)
         buffer.finish()
-        broadcast.finish()
+        observers.finish()  // Whoever comes later ends at once.
         let waiters = stopWaiters
         stopWaiters = []
         for waiter in waiters { waiter.resume() }
@@ -244,7 +246,7 @@ public actor Connection<S: Service> {
 
     private func take(_ verdict: Verdict, _ generation: UInt32, _ round: UInt32) {
         guard round == lifecycle.round, lifecycle.owns.contains(.probe) else {
-            tally.late += 1
+            tally.late &+= 1
             return
         }
         publish(
@@ -252,16 +254,16 @@ public actor Connection<S: Service> {
         let event: Event
         switch verdict.outcome {
         case .alive:
-            tally.alive += 1
+            tally.alive &+= 1
             event = .alive
         case .deaf:
-            tally.deaf += 1
+            tally.deaf &+= 1
             event = .deaf
         case .inconclusive:
-            tally.inconclusive += 1
+            tally.inconclusive &+= 1
             event = .inconclusive
         }
-        take(Input(event, generation: generation, round: round), "\(verdict.check): \(verdict.detail)")
+        take(Input(event, generation: generation, round: round), verdict.evidence)
     }
 
     // MARK: - Backpressure
@@ -269,7 +271,7 @@ public actor Connection<S: Service> {
     private func pause() {
         guard !isPaused else { return }
         isPaused = true
-        tally.pauses += 1
+        tally.pauses &+= 1
         log(.warning, "reading is paused: the consumer lags, and \(buffer.count) events wait for it")
         // An attempt that reads nothing can only run out of time; it is paused as soon as it is ready. What comes before,
         // a replay at most, is bounded by what the server keeps.
@@ -301,19 +303,27 @@ public actor Connection<S: Service> {
         let entry = FlightRecorder.Entry(
             time: now, generation: step.generation, row: step.row, reason: occurrence.evidence)
         recorder.record(entry)
-        tally.transitions += 1
-        if step.acquire.contains(.attempt) { tally.attempts += 1 }
+        tally.transitions &+= 1
         if step.from == .connecting, step.to == .open {
-            tally.ready += 1
-            if occurrence.isResumed { tally.resumed += 1 }
+            tally.ready &+= 1
+            if occurrence.isResumed { tally.resumed &+= 1 }
         }
         publish(.transition(record(entry)))
     }
 
-    /// Tells all observers. Of the layers above as well.
-    package nonisolated func publish(_ observation: Observation) {
+    /// Tells all observers, and makes the observation only if there is one. Of the layers above as well.
+    package nonisolated func publish(_ observation: @autoclosure () -> Observation) {
+        let isObserved = isObserved.load(ordering: .acquiring)
+        guard isObserved || onObservation != nil else { return }
+        let observation = observation()
         onObservation?(observation)
-        broadcast.send(observation)
+        if isObserved { broadcast.load()?.send(observation) }
+    }
+
+    private nonisolated var observers: Broadcast<Observation> {
+        let observers = broadcast.storeIfNil(Broadcast())
+        isObserved.store(true, ordering: .releasing)
+        return observers
     }
 
     private func log(_ level: LogLevel, _ message: String, _ generation: UInt32? = nil) {

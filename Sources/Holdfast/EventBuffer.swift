@@ -2,22 +2,47 @@ internal import Locking
 
 /// The bounded buffer between the loop and the consumer of events: filled on the loop, emptied from anywhere, one batch at
 /// a time. Beyond the high-water mark the loop stops reading, so TCP pushes back; nothing is dropped silently.
-package final class EventBuffer<Element: Sendable>: Sendable {
+///
+/// A reference: copies are the same buffer.
+package struct EventBuffer<Element: Sendable>: Sendable {
     package enum Level { case normal, full }
 
     private struct Contents {
+        let maximumCount: Int
+        let maximumBytes: Int
         var pending: [Element] = []
         var pendingBytes = 0
         /// Unchecked, for it is made for each batch: whoever takes it out of here resumes it, and nobody else can.
         var waiter: UnsafeContinuation<[Element]?, Never>?
-        var isFinished = false
-        var isClaimed = false
         /// The number of the latest claim.
         var claim: UInt64 = 0
-        /// The loop has been told that it is full and waits to be told that it drained.
-        var isPaused = false
         var discarded: UInt64 = 0
         var drained: (@Sendable () -> Void)?
+        var isFinished = false
+        var isClaimed = false
+        /// The loop has been told that it is full and waits to be told that it drained.
+        var isPaused = false
+
+        init(maximumCount: Int, maximumBytes: Int) {
+            self.maximumCount = max(1, maximumCount)
+            self.maximumBytes = max(1, maximumBytes)
+        }
+
+        /// How many events may come before it is full.
+        var room: Int { pendingBytes < maximumBytes ? max(0, maximumCount - pending.count) : 0 }
+
+        mutating func append(_ events: [Element], byteCount: Int) {
+            // Whoever never asks for events must not stop the connection: the oldest promise is that it stays honest.
+            let taken = isClaimed ? events.count : min(room, events.count)
+            if pending.isEmpty, taken == events.count {
+                pending = events
+            } else {
+                pending += events.prefix(taken)
+            }
+            pendingBytes += byteCount
+            discarded += UInt64(events.count - taken)
+            isPaused = isClaimed && room == 0
+        }
 
         mutating func takeAll() -> [Element] {
             guard !pending.isEmpty else { return [] }
@@ -44,13 +69,11 @@ package final class EventBuffer<Element: Sendable>: Sendable {
         case wait
     }
 
-    private let contents = Lock(Contents())
-    private let maximumCount: Int
-    private let maximumBytes: Int
+    private let contents: Lock<Contents>
 
+    /// - Parameters: what may wait; at least 1 of each.
     package init(maximumCount: Int, maximumBytes: Int) {
-        self.maximumCount = max(1, maximumCount)
-        self.maximumBytes = max(1, maximumBytes)
+        contents = Lock(Contents(maximumCount: maximumCount, maximumBytes: maximumBytes))
     }
 
     /// `drained` is called, from the consumer's thread, when a paused producer may go on. It is kept until another takes its
@@ -59,6 +82,9 @@ package final class EventBuffer<Element: Sendable>: Sendable {
 
     /// How many events were thrown away because nobody ever asked for them.
     var discarded: UInt64 { contents.withLock { $0.discarded } }
+
+    /// What may wait.
+    var maximum: (count: Int, bytes: Int) { contents.withLock { ($0.maximumCount, $0.maximumBytes) } }
 
     /// How many events wait.
     var count: Int { contents.withLock { $0.pending.count } }
@@ -73,21 +99,11 @@ package final class EventBuffer<Element: Sendable>: Sendable {
                 contents.waiter = nil
                 return (waiter, events, .normal)
             }
-            // Whoever never asks for events must not stop the connection: the oldest promise is that it stays honest.
-            let room = contents.isClaimed ? events.count : self.room(contents)
-            contents.pending += events.prefix(room)
-            contents.pendingBytes += byteCount
-            contents.discarded += UInt64(max(0, events.count - room))
-            contents.isPaused = contents.isClaimed && self.room(contents) == 0
+            contents.append(events, byteCount: byteCount)
             return (nil, [], contents.isPaused ? .full : .normal)
         }
         waiter?.resume(returning: batch)
         return level
-    }
-
-    /// How many events may come before it is full.
-    private func room(_ contents: Contents) -> Int {
-        contents.pendingBytes < maximumBytes ? max(0, maximumCount - contents.pending.count) : 0
     }
 
     /// No more events will come; what is pending can still be read.

@@ -11,7 +11,8 @@ public final class LinkPort<Event: Sendable> {
     /// The number of the attempt this link belongs to.
     public let generation: UInt32
     /// What this attempt may go on from; nil when it has to start clean.
-    public let resumePoint: ResumePoint?
+    public var resumePoint: ResumePoint? { place.resumePoint }
+    private let place: Place
     private let buffer: EventBuffer<Event>
     private var owner: (any LinkOwner)?
     @usableFromInline var isConnected: Bool { owner != nil }
@@ -20,10 +21,10 @@ public final class LinkPort<Event: Sendable> {
     @exclusivity(unchecked) @usableFromInline var deliveredBytes = 0
 
     init(
-        generation: UInt32, resumePoint: ResumePoint?, buffer: EventBuffer<Event>, owner: any LinkOwner
+        generation: UInt32, place: Place, buffer: EventBuffer<Event>, owner: any LinkOwner
     ) {
         self.generation = generation
-        self.resumePoint = resumePoint
+        self.place = place
         self.buffer = buffer
         self.owner = owner
     }
@@ -40,8 +41,11 @@ public final class LinkPort<Event: Sendable> {
 
     /// Hands over what was delivered, wakes the consumer if it waits, and pauses reading if it lags: once per read, not per
     /// event.
-    public func flush() {
-        guard !delivered.isEmpty else { return }
+    @inlinable public func flush() {
+        if !delivered.isEmpty { handOver() }
+    }
+
+    @usableFromInline func handOver() {
         let events = delivered
         delivered = []
         let byteCount = deliveredBytes

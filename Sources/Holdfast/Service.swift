@@ -63,6 +63,22 @@ public struct ResumePoint: Hashable, Sendable {
     }
 }
 
+/// Where an attempt begins: one reference wide, for few of many connections have a point to go on from.
+enum Place {
+    case clean
+    indirect case resuming(ResumePoint)
+
+    init(_ point: ResumePoint?) { self = point.map { .resuming($0) } ?? .clean }
+
+    /// Nil where it has to start clean.
+    var resumePoint: ResumePoint? {
+        switch self {
+        case .clean: nil
+        case .resuming(let point): point
+        }
+    }
+}
+
 /// Why a probe runs.
 public enum ProbeCause: Hashable, Sendable {
     /// The first after the connection became ready.
@@ -90,15 +106,20 @@ public struct Verdict: Hashable, Sendable {
 
     public var outcome: Outcome
     /// The check that decided, by its name in the service, e.g. `reply`.
-    public var check: String
-    /// The evidence, for a person; one line, no secret.
-    public var detail: String
+    public var check: String { didSet { evidence = Verdict.evidence(check, detail) } }
+    /// What it found, for a person; one line, no secret.
+    public var detail: String { didSet { evidence = Verdict.evidence(check, detail) } }
+    /// Both, for the records: made once, so that a service that finds the same again and again can keep the verdict.
+    private(set) var evidence: String
 
     public init(_ outcome: Outcome, check: String, detail: String) {
         self.outcome = outcome
         self.check = check
         self.detail = detail
+        evidence = Verdict.evidence(check, detail)
     }
+
+    private static func evidence(_ check: String, _ detail: String) -> String { "\(check): \(detail)" }
 }
 
 /// What a link reports.

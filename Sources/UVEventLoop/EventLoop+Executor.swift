@@ -65,15 +65,12 @@ extension EventLoop {
         for body in due { body() }
     }
 
-    /// The pending flag falls before the jobs are taken (here: under one lock), so that no job is left without a wake-up.
+    /// Whether the loop is to stop.
     private func takeInbox() -> Bool {
+        guard inbox.isFilled else { return false }
         var taken: [UnownedJob] = []
         swap(&taken, &spareJobs)
-        let stops = inbox.withLock { state in
-            state.isWakeUpPending = false
-            swap(&state.jobs, &taken)
-            return state.isStopRequested
-        }
+        let stops = inbox.take(&taken)
         jobs.append(contentsOf: taken)
         taken.removeAll(keepingCapacity: taken.capacity <= 4096)
         swap(&taken, &spareJobs)

@@ -72,7 +72,7 @@ public final class EventLoop: World, LoopExecutor, @unchecked Sendable {
             }, argument.toOpaque())
         guard threadCode == 0 else {
             argument.release()
-            loop.inbox.withLock { $0.isStopRequested = true }
+            _ = loop.inbox.requestStop()
             loop.runUntilStopped()
             throw NetworkError(uv: threadCode, "cannot start a thread")
         }
@@ -112,11 +112,7 @@ public final class EventLoop: World, LoopExecutor, @unchecked Sendable {
     public func stop() throws(LeakedHandles) {
         precondition(ownsLoop, "a loop of the host is ended by close()")
         precondition(!isOnLoop, "a loop cannot join its own thread")
-        let isFirst = inbox.withLock { state in
-            defer { state.isStopRequested = true }
-            return !state.isStopRequested
-        }
-        guard isFirst else { return }
+        guard inbox.requestStop() else { return }
         inbox.wakeUp.signal()
         uv_thread_join(&thread)
         if !leaked.isEmpty { throw LeakedHandles(types: leaked) }

@@ -1,8 +1,9 @@
 internal import Locking
+import Synchronization
 
 /// What other threads leave for the loop.
 final class Inbox: Sendable {
-    struct State {
+    private struct State {
         var jobs: [UnownedJob] = []
         /// A wake-up has been sent since the loop last looked.
         var isWakeUpPending = false
@@ -11,20 +12,45 @@ final class Inbox: Sendable {
 
     let wakeUp: WakeUp
     private let state = Lock(State())
+    /// Whether there is something to take. Written under the lock; the loop asks twice a turn, mostly in vain.
+    private let filled = Atomic(false)
 
     init(wakeUp: WakeUp) { self.wakeUp = wakeUp }
 
     deinit { wakeUp.close() }
 
-    func withLock<Value>(_ body: (inout State) -> Value) -> Value { state.withLock(body) }
-
     func add(_ job: UnownedJob) {
-        let mustWake = withLock { state in
+        let mustWake = state.withLock { state in
             state.jobs.append(job)
+            filled.store(true, ordering: .releasing)
             defer { state.isWakeUpPending = true }
             return !state.isWakeUpPending
         }
         if mustWake { wakeUp.signal() }
+    }
+
+    /// Wakes nobody. False when it was requested before.
+    func requestStop() -> Bool {
+        state.withLock { state in
+            filled.store(true, ordering: .releasing)
+            defer { state.isStopRequested = true }
+            return !state.isStopRequested
+        }
+    }
+
+    var isFilled: Bool { filled.load(ordering: .acquiring) }
+
+    /// The pending flag falls before the jobs are taken (here: under one lock), so that no job is left without a wake-up.
+    ///
+    /// - Parameter jobs: an empty array, which takes the place of what it gets.
+    /// - Returns: whether the loop is to stop. From then on the inbox counts as filled.
+    func take(_ jobs: inout [UnownedJob]) -> Bool {
+        state.withLock { state in
+            state.isWakeUpPending = false
+            swap(&state.jobs, &jobs)
+            filled.store(state.isStopRequested, ordering: .releasing)
+            return state.isStopRequested
+        }
     }
 }
 

@@ -18,8 +18,6 @@ final class LoopTimer: DeadlineTimer {
     private var fire: (() -> Void)?
     /// In libuv's milliseconds; `.max` while disarmed.
     private var due = UInt64.max
-    /// When the queue will call, not after `due`; meaningless outside of the queue.
-    fileprivate(set) var scheduled: UInt64 = 0
     /// Its place in the queue; -1 while it is not in there.
     fileprivate(set) var place = -1
 
@@ -34,7 +32,7 @@ final class LoopTimer: DeadlineTimer {
         let (milliseconds, rest) = instant.nanoseconds.quotientAndRemainder(dividingBy: 1_000_000)
         due = milliseconds + (rest > 0 ? 1 : 0)
         if due >= loop.timers.now + Self.far { due = (due + Self.slack - 1) / Self.slack * Self.slack }
-        if place >= 0, scheduled <= due { return }
+        if place >= 0, loop.timers.heap[place].time <= due { return }
         schedule()
     }
 
@@ -67,12 +65,13 @@ final class LoopTimer: DeadlineTimer {
 extension TimerQueue {
     /// Puts a timer where its time belongs, or moves it there.
     func put(_ timer: LoopTimer, at time: UInt64) {
-        timer.scheduled = time
+        let entry = Entry(time: time, timer: timer)
         if timer.place < 0 {
-            timer.place = heap.count
-            heap.append(timer)
+            heap.append(entry)
+            sift(entry, from: heap.count - 1)
+        } else {
+            sift(entry, from: timer.place)
         }
-        sift(timer)
         reschedule()
     }
 
@@ -86,42 +85,40 @@ extension TimerQueue {
         let hole = timer.place
         timer.place = -1
         let last = heap.removeLast()
-        if last !== timer {
-            last.place = hole
-            heap[hole] = last
-            sift(last)
-        }
+        if last.timer !== timer { sift(last, from: hole) }
     }
 
     /// Lets the timers ring whose time has come.
     func ring() {
         let time = now
-        while let first = heap.first, first.scheduled <= time {
-            take(first)
-            first.rang()
+        while let first = heap.first, first.time <= time {
+            take(first.timer)
+            first.timer.rang()
         }
         reschedule()
     }
 
-    /// Moves a timer up or down to its place.
-    private func sift(_ timer: LoopTimer) {
-        var place = timer.place
-        while place > 0, case let parent = (place - 1) / 2, heap[parent].scheduled > timer.scheduled {
+    /// Finds the place of an entry, upwards or downwards of a hole.
+    private func sift(_ entry: Entry, from hole: Int) {
+        var place = hole
+        while place > 0, case let parent = (place - 1) / Self.arity, heap[parent].time > entry.time {
             move(heap[parent], to: place)
             place = parent
         }
-        while case let child = 2 * place + 1, child < heap.count {
-            let other = child + 1
-            let least = other < heap.count && heap[other].scheduled < heap[child].scheduled ? other : child
-            guard heap[least].scheduled < timer.scheduled else { break }
+        while case let first = Self.arity * place + 1, first < heap.count {
+            var least = first
+            for child in first + 1..<min(first + Self.arity, heap.count) where heap[child].time < heap[least].time {
+                least = child
+            }
+            guard heap[least].time < entry.time else { break }
             move(heap[least], to: place)
             place = least
         }
-        move(timer, to: place)
+        move(entry, to: place)
     }
 
-    private func move(_ timer: LoopTimer, to place: Int) {
-        heap[place] = timer
-        timer.place = place
+    private func move(_ entry: Entry, to place: Int) {
+        heap[place] = entry
+        entry.timer.place = place
     }
 }

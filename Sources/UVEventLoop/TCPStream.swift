@@ -12,13 +12,14 @@ import WorldInterface
 /// One TCP connection over one `uv_tcp_t`. Loop-confined.
 ///
 /// The handle retains the stream from its creation until it is closed, so each life ends in `didClose`, which alone tells
-/// the handler `streamClosed`. An idle stream keeps no buffer, no request and no closure.
+/// the handler `streamClosed`. An idle stream keeps no buffer, no request and no closure; what its end needs lies behind a
+/// reference.
 final class TCPStream: ByteStream {
     enum Phase {
         case connecting(ConnectAttempt)
         case open
         /// `uv_close` has been called; the reason is told when it is done.
-        case closing(StreamClosure)
+        indirect case closing(StreamClosure)
         case closed
     }
 
@@ -29,15 +30,15 @@ final class TCPStream: ByteStream {
         /// `finishWriting` was called, or the peer has ended and what is queued is still to be sent.
         case finishing
         /// Nothing can be sent any more. The read side may still hold what the peer said before it went.
-        case failed(NetworkError)
+        indirect case failed(NetworkError)
     }
 
     let loop: EventLoop
     let handle = UnsafeMutablePointer<uv_tcp_t>.allocate(capacity: 1)
     var handler: (any StreamHandler)?
     var phase: Phase
-    var readSide = ReadSide.flowing
     var writeSide = WriteSide.open
+    var readSide = ReadSide.flowing
     /// Whether `streamDrained` is owed.
     var hasBacklog = false
 

@@ -24,7 +24,9 @@ public struct WebSocketDecoder: ~Copyable {
     }
 
     private let role: WebSocketRole
-    private let limits: WebSocketLimits
+    /// Of a payload; no more than 4 GiB, for they are half as wide as they might be: there are many decoders.
+    private let maximumFrameBytes, maximumMessageBytes: UInt32
+    private let maximumFragments: UInt32
     private let validatesText: Bool
     private var phase = Phase.header
     /// Which buffer the last event's payload lies in.
@@ -38,7 +40,7 @@ public struct WebSocketDecoder: ~Copyable {
     private var headerBytes: (UInt64, UInt64) = (0, 0)
     /// The frame under way; its `payloadByteCount` counts down what is still due.
     private var frame = FrameHeader()
-    private var fragmentCount = 0
+    private var fragmentCount: UInt32 = 0
     private var message = PayloadBuffer()
     private var control = PayloadBuffer()
 
@@ -48,7 +50,9 @@ public struct WebSocketDecoder: ~Copyable {
     ///     it anyway or by `isUTF8`.
     public init(role: WebSocketRole, limits: WebSocketLimits = WebSocketLimits(), validatesText: Bool = true) {
         self.role = role
-        self.limits = limits
+        maximumFrameBytes = UInt32(clamping: limits.maximumFrameBytes)
+        maximumMessageBytes = UInt32(clamping: limits.maximumMessageBytes)
+        maximumFragments = UInt32(clamping: limits.maximumFragments)
         self.validatesText = validatesText
     }
 
@@ -156,10 +160,10 @@ public struct WebSocketDecoder: ~Copyable {
         case .continuation:
             guard messageOpcode != nil else { throw .continuationWithoutMessage }
         }
-        guard frame.payloadByteCount <= limits.maximumFrameBytes else { throw .frameTooLong }
-        guard frame.payloadByteCount <= limits.maximumMessageBytes - message.count else { throw .messageTooLong }
+        guard frame.payloadByteCount <= maximumFrameBytes else { throw .frameTooLong }
+        guard frame.payloadByteCount <= Int(maximumMessageBytes) - message.count else { throw .messageTooLong }
         fragmentCount += 1
-        guard fragmentCount <= limits.maximumFragments else { throw .tooManyFragments }
+        guard fragmentCount <= maximumFragments else { throw .tooManyFragments }
     }
 
     // MARK: Payload

@@ -1,6 +1,7 @@
 import Testing
-import UVEventLoop
 import WorldInterface
+
+@testable import UVEventLoop
 
 /// A timer that notes when it fired. Loop-confined.
 private final class Alarm {
@@ -30,6 +31,19 @@ private final class Alarm {
     }
 }
 
+/// Repeats a run from its seed.
+private struct SeededNumbers: RandomNumberGenerator {
+    var state: UInt64
+
+    /// xorshift64*; the state must not be zero.
+    mutating func next() -> UInt64 {
+        state ^= state >> 12
+        state ^= state << 25
+        state ^= state >> 27
+        return state &* 0x2545_F491_4F6C_DD1D
+    }
+}
+
 @Suite struct TimerTests {
     @Test func timersFireInOrderAndNeverEarly() async throws {
         try await withLoop { loop in
@@ -50,6 +64,36 @@ private final class Alarm {
                 #expect(alarm.firings.allSatisfy { $0.nanoseconds(since: start) > UInt64(delay) * 1_000_000 })
                 alarm.close()
             }
+        }
+    }
+
+    /// Armed, moved and disarmed at random, none due before the end: the heap stays one, and each knows its place in it.
+    @Test func manyTimersThatAreMovedAboutKeepTheirOrder() async throws {
+        let seed = UInt64.random(in: 1 ... .max)
+        try await withLoop { loop in
+            var random = SeededNumbers(state: seed)
+            let timers = (0..<300).map { _ in LoopTimer(loop: loop) {} }
+            let start = loop.now
+            var armed: Set<Int> = []
+            for _ in 0..<5000 {
+                let number = Int.random(in: timers.indices, using: &random)
+                if Int.random(in: 0..<4, using: &random) == 0 {
+                    timers[number].disarm()
+                    armed.remove(number)
+                } else {
+                    timers[number].arm(at: start + .seconds(Int.random(in: 3600...7200, using: &random)))
+                    armed.insert(number)
+                }
+            }
+            let heap = loop.timers.heap.filter { entry in timers.contains { $0 === entry.timer } }
+            #expect(heap.count == armed.count, "seed \(seed)")
+            for (place, entry) in loop.timers.heap.enumerated() {
+                #expect(entry.timer.place == place, "seed \(seed)")
+                let parent = loop.timers.heap[max(0, place - 1) / TimerQueue.arity]
+                #expect(parent.time <= entry.time, "seed \(seed)")
+            }
+            for timer in timers { timer.close() }
+            #expect(!loop.timers.heap.contains { entry in timers.contains { $0 === entry.timer } })
         }
     }
 

@@ -9,22 +9,34 @@ import WorldInterface
 /// Where the connection before was merely dropped, it asks the server to go on there. Whether that holds, the server does
 /// not say: a ping is sent at once, and what comes first tells, a `hello` (no) or the reply (yes).
 final class MattermostLink: Link {
-    /// Where the link is in its life. What belongs to a phase lives in its case, so that it cannot outlive it.
+    /// Where the link is in its life. What belongs to a phase lives in its case, so that it cannot outlive it; what only
+    /// short phases need lies behind a reference, for there are many idle connections.
     private enum Phase {
         case created
         /// `GET /users/me`, before dialling, so that whatever changes later is noticed.
         case identifying(Task<Void, Never>)
-        case dialling(asking: ResumePoint?)
+        indirect case dialling(asking: ResumePoint?)
         /// Upgraded; `hello` is awaited.
         case greeting(since: Instant)
         /// Upgraded, and a resume was asked for: the reply to the ping tells that it holds, a `hello` that it does not.
-        case resuming(ResumePoint, ping: Int64, since: Instant)
+        indirect case resuming(ResumePoint, ping: Int64, since: Instant)
         /// Greeted; the reply to the first ping is awaited.
         case proving(ping: Int64, sessionID: String)
         /// `start` is the number that a resume began with; nil after a `hello`.
         case established(sessionID: String, start: Int64?)
         case closing
-        case ended(ResumePoint?)
+        indirect case ended(ResumePoint?)
+    }
+
+    /// What looked wrong. Behind a reference, for with most connections nothing ever does.
+    private final class Doubts {
+        /// What is wrong with the numbers of the events; nobody may go on from a connection that has such a gap.
+        var gap: String?
+        /// What has not been disproved by a canary yet.
+        var suspicion: String?
+        var lastSuspicion: Instant?
+        /// Told only if the dial succeeds in spite of it: otherwise the dial tells the same, and that counts.
+        var identifyFailure: MattermostError?
     }
 
     let world: any World
@@ -36,19 +48,13 @@ final class MattermostLink: Link {
     private var lastRequest: Int64 = 0
     /// Unchecked, for it is touched for each event: nothing is called while it is.
     @exclusivity(unchecked) private var lastSequence: Int64?
-    /// What is wrong with the numbers of the events; nobody may go on from a connection that has such a gap.
-    private var gap: String?
-    private var lastSuspicion: Instant?
     private var probe: MattermostProbe?
-    /// Told only if the dial succeeds in spite of it: otherwise the dial tells the same, and that counts.
-    private var identifyFailure: MattermostError?
+    private var doubts: Doubts?
 
     /// The account's revision as it was before dialling, or since a probe last proved the connection.
     var baseline: Revision?
-    /// The account, from identify or from `hello`.
+    /// The account, from identify or from `hello`; empty where no canary will ask for it.
     var userID = ""
-    /// What looked wrong and has not been disproved by a canary yet.
-    var suspicion: String?
 
     init(service: MattermostService, port: LinkPort<MattermostEvent>, world: any World) {
         self.service = service
@@ -57,6 +63,18 @@ final class MattermostLink: Link {
     }
 
     var options: MattermostOptions { service.options }
+
+    /// What looked wrong and has not been disproved by a canary yet.
+    var suspicion: String? {
+        get { doubts?.suspicion }
+        set { if newValue == nil { doubts?.suspicion = nil } else { ownDoubts.suspicion = newValue } }
+    }
+
+    private var ownDoubts: Doubts {
+        let own = doubts ?? Doubts()
+        doubts = own
+        return own
+    }
 
     /// Made when it is needed: a request is rare, and there are many idle connections.
     var client: MattermostClient { service.client(on: world, timeout: options.requestTimeout) }
@@ -88,7 +106,7 @@ final class MattermostLink: Link {
             return fail(.rateLimited, "identify: rate limited", retryAfter: retryAfter)
         case .failure(let error):
             // The event plane is judged by its own evidence: dial, and let the first probe find the revision.
-            identifyFailure = error
+            ownDoubts.identifyFailure = error
         }
         dial()
     }
@@ -114,19 +132,19 @@ final class MattermostLink: Link {
 
     /// Begins anew: the first ping, sent already where a resume was asked for, must be answered.
     private func greeted(_ hello: MattermostEvent, ping: Int64) {
-        if userID.isEmpty { userID = hello.broadcast.userID }
+        if userID.isEmpty, options.canary != .never { userID = hello.broadcast.userID }
         var sessionID = ""
-        if case .hello(let hello)? = try? hello.content { sessionID = hello.connectionID }
+        if mayResume, case .hello(let hello)? = try? hello.content { sessionID = hello.connectionID }
         phase = .proving(ping: ping, sessionID: sessionID)
     }
 
     private func establish(_ sessionID: String, start: Int64?, _ evidence: String) {
         phase = .established(sessionID: sessionID, start: start)
-        if let identifyFailure {
-            port.report(.note(.warning, "connected without a revision baseline: identify: \(identifyFailure)"))
+        if let failure = doubts?.identifyFailure {
+            port.report(.note(.warning, "connected without a revision baseline: identify: \(failure)"))
         }
         port.report(.ready(evidence, isResumed: start != nil))
-        if let gap { suspect(gap) }
+        if let gap = doubts?.gap { suspect(gap) }
     }
 
     /// - Parameter isStrike: a resume was asked for, and may be what the server did not like.
@@ -156,14 +174,15 @@ final class MattermostLink: Link {
         return port.resumePoint?.revision == baseline.updateAt ? port.resumePoint : nil
     }
 
-    /// What to ask for now: only where the account is known to be as it was. By challenge the server ignores it.
-    private var wantedPoint: ResumePoint? {
-        options.authentication == .header && baseline != nil ? inheritedPoint : nil
-    }
+    /// What to ask for now.
+    private var wantedPoint: ResumePoint? { mayResume && baseline != nil ? inheritedPoint : nil }
+
+    /// A resume is asked for only where the account is known to be as it was. By challenge the server ignores it.
+    private var mayResume: Bool { options.authentication == .header && options.revisionCheck }
 
     /// A resume that ends where it began is not asked for again: what comes next may be what ends it.
     private func ownPoint(_ sessionID: String, start: Int64?) -> ResumePoint? {
-        guard options.authentication == .header, !sessionID.isEmpty, gap == nil, let lastSequence,
+        guard !sessionID.isEmpty, doubts?.gap == nil, let lastSequence,
             (0..<Int64.max).contains(lastSequence), lastSequence + 1 != start
         else { return nil }
         return ResumePoint(sessionID: sessionID, nextSequence: lastSequence + 1, revision: baseline?.updateAt)
@@ -271,16 +290,17 @@ extension MattermostLink: WebSocketClientHandler {
 
     /// Before the connection is established nobody can look into it: it is told then.
     private func missed(_ evidence: String) {
-        gap = evidence
+        ownDoubts.gap = evidence
         if case .established = phase { suspect(evidence) }
     }
 
     /// The next probe looks into it. It runs at once, but not again and again where every message gives a reason.
     private func suspect(_ evidence: String) {
-        suspicion = evidence
+        let doubts = ownDoubts
+        doubts.suspicion = evidence
         let now = world.now
-        if let last = lastSuspicion, now.nanoseconds(since: last) < MattermostLink.suspicionPause { return }
-        lastSuspicion = now
+        if let last = doubts.lastSuspicion, now.nanoseconds(since: last) < MattermostLink.suspicionPause { return }
+        doubts.lastSuspicion = now
         port.report(.suspicion(evidence))
     }
 

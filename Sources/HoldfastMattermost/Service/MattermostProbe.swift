@@ -27,8 +27,9 @@ final class MattermostProbe {
     private var rung = Rung.ended
     private var canaryArrived = false
     /// The revision to adopt when the connection is proven.
-    private var found: Revision?
-    private var evidence: [String] = []
+    private var newRevision: Revision?
+    /// In the order in which it was found, divided by commas.
+    private var evidence = ""
 
     init(link: MattermostLink, round: UInt32, due: Instant) {
         self.link = link
@@ -39,9 +40,6 @@ final class MattermostProbe {
     }
 
     func begin() {
-        let timer = link.world.makeTimer { [unowned self] in conclude() }
-        self.timer = timer
-        timer.arm(at: conclusion)
         guard link.options.replyCheck else { return checkRevision() }
         rung = .reply(sequence: link.sendPing())
     }
@@ -57,19 +55,31 @@ final class MattermostProbe {
         timer = nil
     }
 
+    /// Before REST is asked, for only what it says may be concluded without.
+    private func armConclusion() {
+        guard timer == nil, link.world.now < conclusion else { return }
+        let timer = link.world.makeTimer { [unowned self] in conclude() }
+        self.timer = timer
+        timer.arm(at: conclusion)
+    }
+
     // MARK: - Reply
 
     func received(_ reply: Reply) {
         guard case .reply(let sequence) = rung, reply.sequenceReply == sequence else { return }
         guard reply.isOK else { return finish(.deaf, "reply", reply.failureDescription) }
-        evidence.append("ping answered OK")
+        found(MattermostProbe.answered.detail)
         checkRevision()
     }
+
+    /// What most probes find where no other check follows.
+    private static let answered = Verdict(.alive, check: "reply", detail: "ping answered OK")
 
     // MARK: - Revision
 
     private func checkRevision() {
         guard link.options.revisionCheck else { return checkCanary() }
+        armConclusion()
         let etag = link.baseline?.etag
         rung = .revision(
             link.world.run { [client = link.client] in
@@ -82,18 +92,18 @@ final class MattermostProbe {
     private func revisionAnswered(_ answer: Result<Me, MattermostError>) {
         guard case .revision = rung else { return }
         switch answer {
-        case .success(.unchanged): evidence.append("revision unchanged")
+        case .success(.unchanged): found("revision unchanged")
         case .success(.user(let user, let etag)):
             let revision = Revision(updateAt: user.updateAt, etag: etag)
             if let before = link.baseline, before.updateAt == revision.updateAt {
                 link.baseline = revision
-                evidence.append("revision unchanged")
+                found("revision unchanged")
             } else if changed(to: revision) {
                 return
             }
         case .failure(let error):
             link.port.report(.note(.warning, "probe: revision check failed: \(error); this changes nothing"))
-            evidence.append("revision check failed")
+            found("revision check failed")
         }
         checkCanary()
     }
@@ -107,9 +117,9 @@ final class MattermostProbe {
             finish(.deaf, "revision", detail)
             return true
         }
-        found = revision
+        newRevision = revision
         link.suspicion = detail
-        evidence.append(detail)
+        found(detail)
         return false
     }
 
@@ -123,6 +133,7 @@ final class MattermostProbe {
             case .never: false
             }
         guard isWanted, !link.userID.isEmpty else { return alive() }
+        armConclusion()
         let nonce = link.makeNonce()
         let entry = Preference(userID: link.userID, category: canaryCategory, name: "probe", value: nonce)
         rung = .writingCanary(
@@ -143,7 +154,7 @@ final class MattermostProbe {
         guard case .writingCanary(let nonce, _) = rung else { return }
         if let error {
             link.port.report(.note(.warning, "probe: the canary could not be written: \(error); this changes nothing"))
-            evidence.append("canary not written")
+            found("canary not written")
             return alive()
         }
         if canaryArrived { return canaryReturned() }
@@ -164,28 +175,32 @@ final class MattermostProbe {
 
     private func canaryReturned() {
         link.suspicion = nil
-        finish(.alive, "canary", (evidence + ["canary came back"]).joined(separator: ", "))
+        found("canary came back")
+        finish(.alive, "canary", evidence)
     }
 
     // MARK: - Conclusion
 
+    private func found(_ what: String) { evidence = evidence.isEmpty ? what : "\(evidence), \(what)" }
+
     private func alive() {
-        finish(.alive, link.options.replyCheck ? "reply" : "revision", evidence.joined(separator: ", "))
+        if evidence == MattermostProbe.answered.detail { return finish(MattermostProbe.answered) }
+        finish(.alive, link.options.replyCheck ? "reply" : "revision", evidence)
     }
 
     private func conclude() {
         switch rung {
-        case .reply, .ended: break  // The machine's deadline counts the miss.
+        case .reply, .ended: break
         case .revision(let task):
             task.cancel()
             link.port.report(.note(.warning, "probe: the revision check did not answer in time; this changes nothing"))
-            evidence.append("revision check unanswered")
+            found("revision check unanswered")
             alive()
         case .writingCanary(_, let task):
             task.cancel()
             link.port.report(
                 .note(.warning, "probe: the canary's request was not answered in time; this changes nothing"))
-            evidence.append("canary not written")
+            found("canary not written")
             alive()
         case .awaitingCanary(_, sawEvents: true):
             finish(.alive, "canary", "other events arrived after the canary was written")
@@ -197,9 +212,13 @@ final class MattermostProbe {
     }
 
     private func finish(_ outcome: Verdict.Outcome, _ check: String, _ detail: String) {
-        if outcome == .alive, let found { link.baseline = found }
+        finish(Verdict(outcome, check: check, detail: detail))
+    }
+
+    private func finish(_ verdict: Verdict) {
+        if verdict.outcome == .alive, let newRevision { link.baseline = newRevision }
         end()
-        link.port.report(.verdict(Verdict(outcome, check: check, detail: detail), round: round))
+        link.port.report(.verdict(verdict, round: round))
     }
 }
 

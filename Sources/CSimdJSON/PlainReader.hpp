@@ -3,19 +3,21 @@
 // JSON as the server writes it: without white space, numbers that are whole, nothing unusual. One pass reads it. Whatever is
 // not exactly of that form is refused here and left to simdjson, whose answer is the same for all that is accepted here.
 
+#include "PlainStrings.hpp"
 #include "Record.hpp"
 
 namespace holdfast {
 
-/// Walks through a text in one pass. `Strings` knows how its strings are told from the rest:
-/// `bool take(const char *&position, std::string_view &inside, bool &hasEscapes)` begins at a quote and ends behind one;
-/// `void passed()` tells that one was taken without it.
-/// Behind the text there are readable bytes; none of the steps goes far beyond its end, where the caller looks.
-template <typename Strings>
+/// Walks through a text in one pass. Behind the text there are readable bytes; none of the steps goes far beyond its end, where
+/// the caller looks.
+template <typename Escaping>
 class PlainReader {
 public:
-    PlainReader(Strings &strings, const char *base, const char *position)
-        : position(position), strings(strings), base(base) {}
+    /// - Parameters:
+    ///   - base: where the text begins of which ranges are parts.
+    ///   - end: where it ends at the latest.
+    ///   - seen: sees at least all bytes of strings that are no known keys.
+    PlainReader(const char *base, const char *end, Bytes &seen) : position(base), strings(end, seen), base(base), end(end) {}
 
     /// Of the next byte to read.
     const char *position;
@@ -48,23 +50,21 @@ public:
         return digits > 0 && digits < 19 && (*start != '0' || digits == 1);
     }
 
-    /// An object that is read into a record, `end` being where its text ends at the latest. `takeSpecial()` takes the value of
-    /// a special field.
+    /// An object that is read into a record. `takeSpecial()` takes the value of a special field.
     template <typename Record, size_t count, typename TakeSpecial>
-    bool takeRecord(const Field<Record> (&fields)[count], Record &record, const char *end, TakeSpecial takeSpecial) {
+    bool takeRecord(const Field<Record> (&fields)[count], Record &record, TakeSpecial takeSpecial) {
         FieldFinder<Record, count> finder(fields);
         if (!takes("{")) { return false; }
         if (takes("}")) { return true; }
         for (;;) {
             const Field<Record> *field = finder.expected();
-            if (__builtin_expect(field->key.isMember(position), true)) {
-                position += field->key.memberLength();
-                strings.passed();
+            if (__builtin_expect(field->key.template isMember<Escaping>(position), true)) {
+                position += field->key.template memberLength<Escaping>();
                 finder.advance();
             } else {
                 HoldfastRange key;
                 if (!takeString(key) || !takes(":")) { return false; }
-                field = finder.find(base + key.offset);
+                field = finder.template find<Escaping>(base + key.offset);
             }
             if (position >= end) { return false; }
             const bool isTaken = field != nullptr && field->form == Form::special ? takeSpecial() : takeField(field, record);
@@ -78,8 +78,8 @@ public:
     bool takeAny(unsigned depth = 0) {
         HoldfastRange string;
         int64_t number;
+        if (Escaping::isQuote(position)) { return takeString(string); }
         switch (*position) {
-        case '"': return takeString(string);
         case 't': return takes("true");
         case 'f': return takes("false");
         case 'n': return takes("null");
@@ -96,7 +96,7 @@ public:
         const char *const start = position;
         switch (field->form) {
         case Form::range:
-            if (*position == '"') { return takeString(record.*field->range); }
+            if (Escaping::isQuote(position)) { return takeString(record.*field->range); }
             record.*field->range = {0, 0};
             return takes("null");
         case Form::integer:
@@ -120,8 +120,9 @@ public:
     }
 
 private:
-    Strings &strings;
+    PlainStrings<Escaping> strings;
     const char *base;
+    const char *end;
 
     bool takeMembers(unsigned depth) {
         if (!takes("{")) { return false; }
@@ -138,7 +139,7 @@ private:
         if (!takes("[")) { return false; }
         if (takes("]")) { return true; }
         for (;;) {
-            if (!takeAny(depth)) { return false; }
+            if (position >= end || !takeAny(depth)) { return false; }
             if (takes("]")) { return true; }
             if (!takes(",")) { return false; }
         }

@@ -71,6 +71,26 @@ struct DecodingAgreementTests {
         #expect(Self.told(bytes) == Self.told([0x20] + bytes))
     }
 
+    @Test("wherever in a long message its escapes stand")
+    func everywhere() throws {
+        for (index, special) in ["\"", "\\", "\n", "<", "\\\"\\", "é\n<"].enumerated() {
+            for count in 0..<140 {
+                let run = String(repeating: "a", count: count)
+                let message = run + special + run + special + special + "z"
+                let post = Fixture.post(message)
+                let bytes = Array(Fixture.event("posted", #"{"post":\#(Fixture.quoted(post))}"#).utf8)
+                #expect(Self.told(bytes) == Self.told([0x20] + bytes), "special \(index) behind \(count) bytes")
+                let event = try Fixture.event(String(decoding: bytes, as: UTF8.self))
+                guard case .posted(let posted) = try event.content else {
+                    Issue.record("no post")
+                    return
+                }
+                #expect(posted.post.message == message)
+                #expect(posted.post.text == post)
+            }
+        }
+    }
+
     @Test("on frames with changed bytes", arguments: [1, 2, 3, 4] as [UInt64])
     func changed(seed: UInt64) {
         var generator = SplitMix(state: seed)

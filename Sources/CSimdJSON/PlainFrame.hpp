@@ -38,11 +38,11 @@ inline bool readPlainFrame(HoldfastText frame, HoldfastEnvelope &envelope, Holdf
         return true;
     };
     const char *start = reader.position;
-    if (!reader.takeRecord(eventDataFields, content.data, takePost)) { return false; }
+    if (!reader.takeRecord<eventDataFields>(content.data, takePost)) { return false; }
     envelope.data = rangeOf(base, std::string_view(start, size_t(reader.position - start)));
     if (!reader.takes(",\"broadcast\":")) { return false; }
     start = reader.position;
-    if (!reader.takeRecord(broadcastFields, envelope, [] { return false; })) { return false; }
+    if (!reader.takeRecord<broadcastFields>(envelope, [] { return false; })) { return false; }
     envelope.broadcast = rangeOf(base, std::string_view(start, size_t(reader.position - start)));
     if (!reader.takes(",\"seq\":") || !reader.takeInteger(envelope.sequence)) { return false; }
     if (envelope.sequence < 0 || !reader.takes("}") || reader.position != end) { return false; }

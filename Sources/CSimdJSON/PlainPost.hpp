@@ -33,8 +33,9 @@ constexpr Field<HoldfastPost> postFields[] = {
 /// Null where it is not plain; `post` may have been written to then.
 inline const char *readPlainPost(const char *start, const char *end, HoldfastPost &post, Bytes &seen) {
     PlainReader<EscapedTwice> reader(start, end, seen);
-    if (!reader.takeRecord(postFields, post, [] { return false; })) { return nullptr; }
+    if (!reader.takeRecord<postFields>(post, [] { return false; })) { return nullptr; }
     if (reader.position >= end || *reader.position != '"') { return nullptr; }
+#pragma clang loop unroll(full)
     for (const Field<HoldfastPost> &field : postFields) {
         if (field.need == Need::required && (post.*field.range).offset == 0) { return nullptr; }
     }

@@ -41,37 +41,28 @@ public:
     /// At most 18 digits, which always fit.
     [[gnu::always_inline]] bool takeInteger(int64_t &number) {
         const bool isNegative = *position == '-';
-        position += isNegative ? 1 : 0;
-        const char *const start = position;
-        number = 0;
-        while (isDigit(*position) && position - start < 19) { number = number * 10 + (*position++ - '0'); }
-        const size_t digits = size_t(position - start);
-        if (isNegative) { number = -number; }
+        const char *const start = position + (isNegative ? 1 : 0);
+        const char *next = start;
+        int64_t magnitude = 0;
+        while (isDigit(*next) && next - start < 19) { magnitude = magnitude * 10 + (*next++ - '0'); }
+        const size_t digits = size_t(next - start);
+        position = next;
+        number = isNegative ? -magnitude : magnitude;
         return digits > 0 && digits < 19 && (*start != '0' || digits == 1);
     }
 
     /// An object that is read into a record. `takeSpecial()` takes the value of a special field.
-    template <typename Record, size_t count, typename TakeSpecial>
-    bool takeRecord(const Field<Record> (&fields)[count], Record &record, TakeSpecial takeSpecial) {
-        FieldFinder<Record, count> finder(fields);
+    template <const auto &fields, typename Record, typename TakeSpecial>
+    bool takeRecord(Record &record, TakeSpecial takeSpecial) {
         if (!takes("{")) { return false; }
         if (takes("}")) { return true; }
-        for (;;) {
-            const Field<Record> *field = finder.expected();
-            if (__builtin_expect(field->key.template isMember<Escaping>(position), true)) {
-                position += field->key.template memberLength<Escaping>();
-                finder.advance();
-            } else {
-                HoldfastRange key;
-                if (!takeString(key) || !takes(":")) { return false; }
-                field = finder.template find<Escaping>(base + key.offset);
-            }
-            if (position >= end) { return false; }
-            const bool isTaken = field != nullptr && field->form == Form::special ? takeSpecial() : takeField(field, record);
-            if (!isTaken) { return false; }
-            if (takes("}")) { return true; }
-            if (!takes(",")) { return false; }
+        size_t next = 0;
+        switch (takeInOrder<fields, 0>(record, takeSpecial, next)) {
+        case Progress::ended: return true;
+        case Progress::failed: return false;
+        case Progress::goesOn: return takeInAnyOrder<fields>(record, takeSpecial, next);
         }
+        return false;
     }
 
     /// A value of no interest.
@@ -123,6 +114,50 @@ private:
     PlainStrings<Escaping> strings;
     const char *base;
     const char *end;
+
+    enum class Progress : uint8_t { ended, failed, goesOn };
+
+    /// Takes the members that come in the order of the table, as those of the server do. All that is known of them is known
+    /// when this is compiled: to compare a key is to compare with constants.
+    ///
+    /// - Parameter next: which field is to come next.
+    template <const auto &fields, size_t index, typename Record, typename TakeSpecial>
+    [[gnu::always_inline]] Progress takeInOrder(Record &record, TakeSpecial &takeSpecial, size_t &next) {
+        if constexpr (index == std::size(fields)) {
+            return Progress::goesOn;
+        } else {
+            constexpr const auto &field = fields[index];
+            if (field.key.template isMember<Escaping>(position)) {
+                position += field.key.template memberLength<Escaping>();
+                next = (index + 1) % std::size(fields);
+                const Progress progress = takeValue(&field, record, takeSpecial);
+                if (progress != Progress::goesOn) { return progress; }
+            }
+            return takeInOrder<fields, index + 1>(record, takeSpecial, next);
+        }
+    }
+
+    /// Takes the rest.
+    template <const auto &fields, typename Record, typename TakeSpecial>
+    [[gnu::noinline]] bool takeInAnyOrder(Record &record, TakeSpecial &takeSpecial, size_t next) {
+        FieldFinder<Record, std::size(fields)> finder(fields, next);
+        for (;;) {
+            HoldfastRange key;
+            if (!takeString(key) || !takes(":")) { return false; }
+            const Progress progress = takeValue(finder.template find<Escaping>(base + key.offset), record, takeSpecial);
+            if (progress != Progress::goesOn) { return progress == Progress::ended; }
+        }
+    }
+
+    /// Takes the value of a member, and what follows it. `field` is null for a key of no interest.
+    template <typename Record, typename TakeSpecial>
+    [[gnu::always_inline]] Progress takeValue(const Field<Record> *field, Record &record, TakeSpecial &takeSpecial) {
+        if (position >= end) { return Progress::failed; }
+        const bool isTaken = field != nullptr && field->form == Form::special ? takeSpecial() : takeField(field, record);
+        if (!isTaken) { return Progress::failed; }
+        if (takes("}")) { return Progress::ended; }
+        return takes(",") ? Progress::goesOn : Progress::failed;
+    }
 
     bool takeMembers(unsigned depth) {
         if (!takes("{")) { return false; }

@@ -84,18 +84,14 @@ struct Field {
 template <typename Record, size_t count>
 class FieldFinder {
 public:
-    explicit FieldFinder(const Field<Record> (&fields)[count]) : fields(fields) {}
-
-    const Field<Record> *expected() const { return &fields[next]; }
-
-    void advance() { next = next + 1 == count ? 0 : next + 1; }
+    explicit FieldFinder(const Field<Record> (&fields)[count], size_t next = 0) : fields(fields), next(next) {}
 
     /// Null for a key that is none of them.
     template <typename Escaping = EscapedOnce>
     const Field<Record> *find(const char *key) {
         for (size_t tried = 0; tried < count; tried += 1) {
             const Field<Record> &field = fields[next];
-            advance();
+            next = next + 1 == count ? 0 : next + 1;
             if (field.key.template matches<Escaping>(key)) { return &field; }
         }
         return nullptr;
@@ -103,7 +99,7 @@ public:
 
 private:
     const Field<Record> (&fields)[count];
-    size_t next = 0;
+    size_t next;
 };
 
 /// - Parameter base: where the text begins of which ranges are parts.

@@ -91,6 +91,23 @@ struct DecodingAgreementTests {
         }
     }
 
+    @Test("on frames whose keys come in another order")
+    func otherOrder() {
+        var generator = SplitMix(state: 5)
+        let members = [
+            #""id":"p""#, #""create_at":1"#, #""user_id":"u""#, #""channel_id":"c""#, #""message":"m\n""#,
+            #""x":[1,{}]"#,
+            #""props":{"a":"b"}"#, #""message":"twice""#, #""reply_count":2"#, #""metadata":{}"#,
+        ]
+        for _ in 0..<200 {
+            let post = "{" + members.shuffled(using: &generator).joined(separator: ",") + "}"
+            let data = [#""post":\#(Fixture.quoted(post))"#, #""team_id":"t""#, #""channel_type":"O""#, #""y":null"#]
+            let frame = Fixture.event("posted", "{" + data.shuffled(using: &generator).joined(separator: ",") + "}")
+            #expect(Self.told(Array(frame.utf8)) == Self.told(Array((" " + frame).utf8)))
+            #expect(Self.told(Array(frame.utf8)).contains("posted"))
+        }
+    }
+
     @Test("on frames with changed bytes", arguments: [1, 2, 3, 4] as [UInt64])
     func changed(seed: UInt64) {
         var generator = SplitMix(state: seed)

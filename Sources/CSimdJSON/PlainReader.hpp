@@ -44,6 +44,10 @@ public:
         const char *const start = position + (isNegative ? 1 : 0);
         const char *next = start;
         int64_t magnitude = 0;
+        if (areEightDigits(next)) {
+            magnitude = eightDigits(next);
+            next += 8;
+        }
         while (isDigit(*next) && next - start < 19) { magnitude = magnitude * 10 + (*next++ - '0'); }
         const size_t digits = size_t(next - start);
         position = next;

@@ -91,6 +91,33 @@ struct DecodingAgreementTests {
         }
     }
 
+    @Test("on what is a number, and what is none")
+    func numbers() {
+        let digits = "1234567890123456789"
+        var numbers = (1...19).flatMap {
+            [String(digits.prefix($0)), "-" + digits.prefix($0), "0" + digits.prefix($0)]
+        }
+        numbers += [
+            "0", "-0", "00000000", "99999999", "1234567a", "1234567/", "1234567:", "12345678.5", "1e9", "-", "",
+        ]
+        for number in numbers {
+            let post = Fixture.post("m").replacing("\"reply_count\":5", with: "\"reply_count\":\(number)")
+            #expect(post.contains("reply_count\":\(number),"))
+            for frame in [
+                Fixture.event("posted", #"{"post":\#(Fixture.quoted(post))}"#),
+                Fixture.event("typing", "{}").replacing("\"seq\":1", with: "\"seq\":\(number)"),
+                Fixture.event("channel_deleted", #"{"channel_id":"c","delete_at":\#(number)}"#),
+            ] {
+                #expect(Self.told(Array(frame.utf8)) == Self.told(Array((" " + frame).utf8)), "\(number)")
+            }
+        }
+        guard case .posted(let posted)? = try? Fixture.event(Fixture.posted).content else {
+            Issue.record("no post")
+            return
+        }
+        #expect(posted.post.createAt == 1_795_453_375_035)
+    }
+
     @Test("on frames whose keys come in another order")
     func otherOrder() {
         var generator = SplitMix(state: 5)

@@ -19,6 +19,7 @@ public:
     bool isASCII() const { return _mm_movemask_epi8(all) == 0; }
 
     void see(__m128i bytes) { all = _mm_or_si128(all, bytes); }
+    void see(const Bytes &other) { see(other.all); }
 
 private:
     __m128i all = _mm_setzero_si128();
@@ -47,6 +48,7 @@ public:
     bool isASCII() const { return (all & 0x80) == 0; }
 
     void see(uint8_t byte) { all |= byte; }
+    void see(const Bytes &other) { see(other.all); }
 
 private:
     uint8_t all = 0;

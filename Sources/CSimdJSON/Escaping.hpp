@@ -14,7 +14,7 @@ struct EscapedOnce {
     static bool isQuote(const char *position) { return *position == '"'; }
 
     /// Bytes of the escape at `position`, 0 where it is none of the server's. At most six bytes are read.
-    static unsigned escapeLength(const char *position) {
+    [[gnu::always_inline]] static unsigned escapeLength(const char *position) {
         if (position[0] != '\\') { return 0; }
         if (position[1] == 'u') { return isWholeUnit(codeUnit(position + 2)) ? 6 : 0; }
         return simpleEscapes[uint8_t(position[1])] != 0 ? 2 : 0;
@@ -30,7 +30,7 @@ struct EscapedTwice {
     static bool isQuote(const char *position) { return position[0] == '\\' && position[1] == '"'; }
 
     /// The same. At most seven bytes are read.
-    static unsigned escapeLength(const char *position) {
+    [[gnu::always_inline]] static unsigned escapeLength(const char *position) {
         if (position[0] != '\\' || position[1] != '\\') { return 0; }
         switch (position[2]) {
         case '"': return 0;

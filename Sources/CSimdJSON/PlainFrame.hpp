@@ -18,8 +18,8 @@ inline bool readPlainFrame(HoldfastText frame, HoldfastEnvelope &envelope, Holdf
     const char *const base = frame.bytes;
     const char *end = base + frame.count;
     while (end > base && isWhitespace(end[-1])) { end -= 1; }
-    Bytes seen;
-    PlainReader<EscapedOnce> reader(base, end, seen);
+    PlainReader<EscapedOnce> reader(base, end);
+    bool isPostASCII = true;
 
     // With every key that counts in its one place, none can come twice.
     if (!reader.takes("{\"event\":") || !reader.takeString(envelope.name)) { return false; }
@@ -29,7 +29,7 @@ inline bool readPlainFrame(HoldfastText frame, HoldfastEnvelope &envelope, Holdf
         // A post that comes twice is unusual.
         if (*reader.position != '"' || content.postOutcome.code == HOLDFAST_JSON_OK) { return false; }
         const char *const start = reader.position + 1;
-        const char *const postEnd = readPlainPost(start, end, content.post, seen);
+        const char *const postEnd = readPlainPost(start, end, content.post, isPostASCII);
         if (postEnd == nullptr) { return false; }
         content.postText = {start, size_t(postEnd - start)};
         content.isPostEscaped = true;
@@ -46,8 +46,7 @@ inline bool readPlainFrame(HoldfastText frame, HoldfastEnvelope &envelope, Holdf
     envelope.broadcast = rangeOf(base, std::string_view(start, size_t(reader.position - start)));
     if (!reader.takes(",\"seq\":") || !reader.takeInteger(envelope.sequence)) { return false; }
     if (envelope.sequence < 0 || !reader.takes("}") || reader.position != end) { return false; }
-    envelope.isASCII = seen.isASCII();
-    if (!envelope.isASCII && !simdjson::validate_utf8(base, frame.count)) { return false; }
+    envelope.isASCII = isPostASCII && reader.isASCII();
     envelope.isEvent = true;
     envelope.hasSequence = true;
     envelope.kind = kindOf(viewOf(base, envelope.name));

@@ -31,14 +31,17 @@ constexpr Field<HoldfastPost> postFields[] = {
 
 /// Reads the post in a JSON string, which begins at `start`, in its escaped form. Where it ends: there is the closing quote.
 /// Null where it is not plain; `post` may have been written to then.
-inline const char *readPlainPost(const char *start, const char *end, HoldfastPost &post, Bytes &seen) {
-    PlainReader<EscapedTwice> reader(start, end, seen);
+///
+/// - Parameter isASCII: becomes false where that is not known of the post.
+inline const char *readPlainPost(const char *start, const char *end, HoldfastPost &post, bool &isASCII) {
+    PlainReader<EscapedTwice> reader(start, end);
     if (!reader.takeRecord<postFields>(post, [] { return false; })) { return nullptr; }
     if (reader.position >= end || *reader.position != '"') { return nullptr; }
 #pragma clang loop unroll(full)
     for (const Field<HoldfastPost> &field : postFields) {
         if (field.need == Need::required && (post.*field.range).offset == 0) { return nullptr; }
     }
+    isASCII = isASCII && reader.isASCII();
     return reader.position;
 }
 

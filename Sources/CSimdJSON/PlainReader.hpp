@@ -16,8 +16,10 @@ public:
     /// - Parameters:
     ///   - base: where the text begins of which ranges are parts.
     ///   - end: where it ends at the latest.
-    ///   - seen: sees at least all bytes of strings that are no known keys.
-    PlainReader(const char *base, const char *end, Bytes &seen) : position(base), strings(end, seen), base(base), end(end) {}
+    PlainReader(const char *base, const char *end) : position(base), strings(end), base(base), end(end) {}
+
+    /// All that was read is known to be ASCII. Outside of strings nothing else is taken.
+    bool isASCII() const { return strings.areASCII; }
 
     /// Of the next byte to read.
     const char *position;

@@ -23,19 +23,21 @@ final class TextStorage: ManagedBuffer<TextStorage.Header, UInt64> {
         let isReplayed: Bool
     }
 
-    /// Copies `frame`, without the white space at its end (the server ends each frame with a line feed).
+    /// Copies `frame`, without the white space at its end (the server ends each frame with a line feed), and the content where
+    /// it has a post.
     static func make(
-        _ envelope: HoldfastEnvelope, _ content: HoldfastContent, _ frame: UnsafeRawBufferPointer, attempt: UInt32,
-        isReplayed: Bool
+        _ envelope: HoldfastEnvelope, _ content: UnsafePointer<HoldfastContent>, _ frame: UnsafeRawBufferPointer,
+        attempt: UInt32, isReplayed: Bool
     ) -> TextStorage {
         var count = frame.count
         while count > 0, frame[count - 1] <= 0x20 { count -= 1 }
-        let post = UnsafeRawBufferPointer(start: content.postText.bytes, count: content.postText.count)
+        let post = UnsafeRawBufferPointer(content.pointee.postText)
+        let isPostEscaped = content.pointee.isPostEscaped
         let recordCount = post.count > 0 ? MemoryLayout<HoldfastContent>.stride : 0
         // The parser takes no longer texts.
-        let offset = UInt32(recordCount + (content.isPostEscaped ? 0 : post.count))
+        let offset = UInt32(recordCount + (isPostEscaped ? 0 : post.count))
         var postOffset = UInt32(recordCount)
-        if content.isPostEscaped, let start = frame.baseAddress, let source = post.baseAddress {
+        if isPostEscaped, let start = frame.baseAddress, let source = post.baseAddress {
             postOffset += UInt32(source - start)
         }
         let header = Header(
@@ -45,8 +47,8 @@ final class TextStorage: ManagedBuffer<TextStorage.Header, UInt64> {
             create(minimumCapacity: (Int(offset) + count + jsonPadding + 7) / 8) { _ in header }, to: TextStorage.self)
         storage.withUnsafeMutablePointerToElements { elements in
             let base = UnsafeMutableRawPointer(elements)
-            if recordCount > 0 { base.initializeMemory(as: HoldfastContent.self, to: content) }
-            if !content.isPostEscaped, let source = post.baseAddress {
+            if recordCount > 0 { base.initializeMemory(as: HoldfastContent.self, from: content, count: 1) }
+            if !isPostEscaped, let source = post.baseAddress {
                 (base + recordCount).copyMemory(from: source, byteCount: post.count)
             }
             let target = base + Int(offset)
@@ -62,7 +64,7 @@ final class TextStorage: ManagedBuffer<TextStorage.Header, UInt64> {
         content.post = post
         content.postText = text
         return make(
-            HoldfastEnvelope(), content, UnsafeRawBufferPointer(start: nil, count: 0), attempt: 0, isReplayed: false)
+            HoldfastEnvelope(), &content, UnsafeRawBufferPointer(start: nil, count: 0), attempt: 0, isReplayed: false)
     }
 
     // One member at a time: all of them together are some hundred bytes. Inlined by request: only then is a key path no more

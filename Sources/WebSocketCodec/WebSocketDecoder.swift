@@ -95,7 +95,9 @@ public struct WebSocketDecoder: ~Copyable {
         }
     }
 
+    @inline(__always)
     private mutating func takeBackLent() {
+        guard lent != .nothing else { return }
         switch lent {
         case .nothing: return
         case .message: message.release()
@@ -107,6 +109,7 @@ public struct WebSocketDecoder: ~Copyable {
     // MARK: Header
 
     /// False when the input ends before the header does.
+    @inline(__always)
     private mutating func readHeader(_ input: inout WebSocketInput) throws(WebSocketProtocolError) -> Bool {
         if headerByteCount == 0, input.unreadByteCount >= 2, let bytes = input.unread.baseAddress {
             let needed = try FrameHeader.byteCount(
@@ -121,6 +124,7 @@ public struct WebSocketDecoder: ~Copyable {
         return try readSplitHeader(&input)
     }
 
+    @inline(never)
     private mutating func readSplitHeader(_ input: inout WebSocketInput) throws(WebSocketProtocolError) -> Bool {
         var needed = 2
         while true {
@@ -145,6 +149,7 @@ public struct WebSocketDecoder: ~Copyable {
     }
 
     /// What the header means in the course of messages, and against the limits (§5.4, §10.4).
+    @inline(__always)
     private mutating func beginFrame() throws(WebSocketProtocolError) {
         switch frame.opcode {
         case .close, .ping, .pong:

@@ -20,7 +20,7 @@ public:
     /// Room for `count` bytes and what may be read or written behind them; null without memory.
     char *reserve(size_t count) {
         constexpr size_t retained = 1 << 20;
-        if (capacity < count || (capacity > retained && count <= retained)) {
+        if (!bytes || capacity < count || (capacity > retained && count <= retained)) {
             size_t wanted = 4096;
             while (wanted < count && wanted < retained) { wanted *= 2; }
             if (wanted < count) { wanted = count; }

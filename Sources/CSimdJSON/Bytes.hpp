@@ -19,30 +19,23 @@ public:
     bool isASCII() const { return _mm_movemask_epi8(all) == 0; }
 
     void see(__m128i bytes) { all = _mm_or_si128(all, bytes); }
+    void see(const Bytes &other) { see(other.all); }
 
 private:
     __m128i all = _mm_setzero_si128();
 };
 
 inline uint32_t marksOf(__m128i bytes) {
-    const __m128i quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"'));
     const __m128i backslashes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'));
-    // Unsigned below 0x20: the saturating subtraction of 0x1F leaves nothing of it.
-    const __m128i controls = _mm_cmpeq_epi8(_mm_subs_epu8(bytes, _mm_set1_epi8(0x1F)), _mm_setzero_si128());
-    return uint32_t(_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quotes, backslashes), controls)));
+    // With this bit turned, the control characters and the quote are those up to 0x20.
+    const __m128i turned = _mm_xor_si128(bytes, _mm_set1_epi8(0x02));
+    const __m128i others = _mm_cmpeq_epi8(_mm_min_epu8(turned, _mm_set1_epi8(0x20)), turned);
+    return uint32_t(_mm_movemask_epi8(_mm_or_si128(backslashes, others)));
 }
 
 /// Marks the quotes, backslashes and control characters among sixteen bytes, one bit a byte.
 inline uint32_t mark(const char *source, Bytes &seen) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i *>(source));
-    seen.see(bytes);
-    return marksOf(bytes);
-}
-
-/// The same, and copies them.
-inline uint32_t copyAndMark(const char *source, char *target, Bytes &seen) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i *>(source));
-    _mm_storeu_si128(reinterpret_cast<__m128i *>(target), bytes);
     seen.see(bytes);
     return marksOf(bytes);
 }
@@ -55,6 +48,7 @@ public:
     bool isASCII() const { return (all & 0x80) == 0; }
 
     void see(uint8_t byte) { all |= byte; }
+    void see(const Bytes &other) { see(other.all); }
 
 private:
     uint8_t all = 0;
@@ -70,12 +64,16 @@ inline uint32_t mark(const char *source, Bytes &seen) {
     return marks;
 }
 
-/// The same, and copies them.
-inline uint32_t copyAndMark(const char *source, char *target, Bytes &seen) {
-    std::memcpy(target, source, 16);
-    return mark(source, seen);
+#endif
+
+/// Marks the same among 64 bytes.
+inline uint64_t markWindow(const char *source, Bytes &seen) {
+    uint64_t marks = 0;
+    for (int part = 0; part < 4; part += 1) { marks |= uint64_t(mark(source + 16 * part, seen)) << (16 * part); }
+    return marks;
 }
 
-#endif
+/// The marks from `first` on.
+inline uint64_t from(size_t first, uint64_t marks) { return first < 64 ? marks >> first << first : 0; }
 
 }  // namespace holdfast

@@ -11,7 +11,6 @@ struct Memory {
     Parser outer;
     Parser inner;
     Scratch scratch;
-    PlainPost plainPost;
 };
 
 thread_local Memory memory;
@@ -83,6 +82,17 @@ constexpr Field<HoldfastError> errorFields[] = {
     {"status_code", &HoldfastError::statusCode},
 };
 
+template <typename Escaping>
+HoldfastOutcome unescapeInto(Scratch &scratch, HoldfastText string, HoldfastText &unescaped) {
+    unescaped = {nullptr, 0};
+    char *target = scratch.reserve(string.count);
+    if (target == nullptr) { return {HOLDFAST_JSON_OUT_OF_MEMORY, nullptr}; }
+    const char *end = unescape<Escaping>(std::string_view(string.bytes, string.count), target);
+    if (end == nullptr) { return malformed; }
+    unescaped = {target, size_t(end - target)};
+    return success;
+}
+
 }  // namespace
 
 // `noexcept` is the fence: simdjson reports errors by code, and nothing here throws.
@@ -92,7 +102,7 @@ HoldfastOutcome holdfast_read_frame(
     HoldfastText frame, HoldfastEnvelope *envelope, HoldfastContent *content) noexcept {
     if (frame.bytes == nullptr || frame.count > INT32_MAX - 4096) { return frame.count == 0 ? malformed : tooLarge; }
     Memory &own = memory;
-    if (readPlainFrame(frame, own.plainPost, own.scratch, *envelope, *content)) { return success; }
+    if (readPlainFrame(frame, *envelope, *content)) { return success; }
     *envelope = HoldfastEnvelope();
     *content = HoldfastContent();
     ondemand::document document;
@@ -106,13 +116,11 @@ HoldfastOutcome holdfast_read_frame(
 }
 
 HoldfastOutcome holdfast_unescape(HoldfastText string, HoldfastText *unescaped) noexcept {
-    *unescaped = {nullptr, 0};
-    char *target = memory.scratch.reserve(string.count);
-    if (target == nullptr) { return {HOLDFAST_JSON_OUT_OF_MEMORY, nullptr}; }
-    const char *end = unescape(std::string_view(string.bytes, string.count), target);
-    if (end == nullptr) { return malformed; }
-    *unescaped = {target, size_t(end - target)};
-    return success;
+    return unescapeInto<EscapedOnce>(memory.scratch, string, *unescaped);
+}
+
+HoldfastOutcome holdfast_unescape_twice(HoldfastText string, HoldfastText *unescaped) noexcept {
+    return unescapeInto<EscapedTwice>(memory.scratch, string, *unescaped);
 }
 
 HoldfastOutcome holdfast_check_object(HoldfastText json) noexcept {

@@ -66,7 +66,7 @@ private:
         const std::string_view inside = token.substr(1, token.size() - 2);
         char *text = scratch.reserve(inside.size());
         if (text == nullptr) { return {HOLDFAST_JSON_OUT_OF_MEMORY, nullptr}; }
-        const char *end = unescape(inside, text);
+        const char *end = unescape<EscapedOnce>(inside, text);
         if (end == nullptr) {
             // The grammar allows a lone surrogate, which no text can hold: the frame is readable, the post is not.
             content.postOutcome = malformed;

@@ -20,6 +20,27 @@ inline std::string_view trimmed(std::string_view text) {
 
 inline bool isDigit(char character) { return character >= '0' && character <= '9'; }
 
+inline uint64_t wordAt(const char *text) {
+    uint64_t word;
+    std::memcpy(&word, text, 8);
+    return word;
+}
+
+/// Eight bytes that are digits: all have the upper half 3, also with 6 added.
+inline bool areEightDigits(const char *text) {
+    constexpr uint64_t upperHalves = 0xF0F0F0F0F0F0F0F0, threes = 0x3030303030303030;
+    const uint64_t word = wordAt(text);
+    return (word & upperHalves) == threes && ((word + 0x0606060606060606) & upperHalves) == threes;
+}
+
+/// What eight digits say: neighbours are put together, then pairs, then fours. Little-endian, as all targets are.
+inline int64_t eightDigits(const char *text) {
+    uint64_t word = wordAt(text) - 0x3030303030303030;
+    word = (word * 10 + (word >> 8)) & 0x00FF00FF00FF00FF;
+    word = (word * 100 + (word >> 16)) & 0x0000FFFF0000FFFF;
+    return int64_t(uint32_t(word * 10000 + (word >> 32)));
+}
+
 inline bool isHexadecimal(char character) {
     return isDigit(character) || (character >= 'a' && character <= 'f') || (character >= 'A' && character <= 'F');
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "Escaping.hpp"
 #include "Reader.hpp"
 
 namespace holdfast {
@@ -20,19 +21,23 @@ public:
     }
 
     /// `raw` begins behind its quote. A key that is written with escapes is no known one.
+    template <typename Escaping = EscapedOnce>
     bool matches(const char *raw) const {
-        if (!words[0].matches(raw) || raw[length] != '"') { return false; }
+        if (!words[0].matches(raw) || !Escaping::isQuote(raw + length)) { return false; }
         if (length <= 8) { return true; }
         return words[1].matches(raw + 8) && (length <= 16 || std::memcmp(raw + 16, text + 16, length - 16) == 0);
     }
 
     /// `"key":` stands at `position`.
+    template <typename Escaping>
     bool isMember(const char *position) const {
-        return *position == '"' && matches(position + 1) && position[length + 2] == ':';
+        const char *const raw = position + Escaping::quoteLength;
+        return Escaping::isQuote(position) && matches<Escaping>(raw) && raw[length + Escaping::quoteLength] == ':';
     }
 
     /// Bytes of `"key":`.
-    size_t memberLength() const { return length + 3; }
+    template <typename Escaping>
+    size_t memberLength() const { return length + 2 * Escaping::quoteLength + 1; }
 
     const char *text;
 
@@ -79,25 +84,22 @@ struct Field {
 template <typename Record, size_t count>
 class FieldFinder {
 public:
-    explicit FieldFinder(const Field<Record> (&fields)[count]) : fields(fields) {}
-
-    const Field<Record> *expected() const { return &fields[next]; }
-
-    void advance() { next = next + 1 == count ? 0 : next + 1; }
+    explicit FieldFinder(const Field<Record> (&fields)[count], size_t next = 0) : fields(fields), next(next) {}
 
     /// Null for a key that is none of them.
+    template <typename Escaping = EscapedOnce>
     const Field<Record> *find(const char *key) {
         for (size_t tried = 0; tried < count; tried += 1) {
             const Field<Record> &field = fields[next];
-            advance();
-            if (field.key.matches(key)) { return &field; }
+            next = next + 1 == count ? 0 : next + 1;
+            if (field.key.template matches<Escaping>(key)) { return &field; }
         }
         return nullptr;
     }
 
 private:
     const Field<Record> (&fields)[count];
-    size_t next = 0;
+    size_t next;
 };
 
 /// - Parameter base: where the text begins of which ranges are parts.

@@ -10,7 +10,7 @@
 
 #include "CSimdJSON.h"
 #include "Bytes.hpp"
-#include "Grammar.hpp"
+#include "Escaping.hpp"
 
 namespace holdfast {
 
@@ -20,7 +20,7 @@ public:
     /// Room for `count` bytes and what may be read or written behind them; null without memory.
     char *reserve(size_t count) {
         constexpr size_t retained = 1 << 20;
-        if (capacity < count || (capacity > retained && count <= retained)) {
+        if (!bytes || capacity < count || (capacity > retained && count <= retained)) {
             size_t wanted = 4096;
             while (wanted < count && wanted < retained) { wanted *= 2; }
             if (wanted < count) { wanted = count; }
@@ -73,33 +73,60 @@ inline bool readUnicodeEscape(const char *&source, const char *end, uint32_t &sc
     return true;
 }
 
+/// Undoes the escape at `source`, at most 64 bytes of which the last ones may lie behind `end`. False where it is none.
+inline bool takeEscape(EscapedOnce, const char *&source, const char *end, char *&target) {
+    if (*source != '\\' || end - source < 2) { return false; }
+    if (source[1] == 'u') {
+        uint32_t scalar;
+        if (!readUnicodeEscape(source, end, scalar)) { return false; }
+        target = appendScalar(scalar, target);
+        return true;
+    }
+    *target = simpleEscapes[uint8_t(source[1])];
+    source += 2;
+    return *target++ != 0;
+}
+
+inline bool takeEscape(EscapedTwice, const char *&source, const char *end, char *&target) {
+    const unsigned length = EscapedTwice::escapeLength(source);
+    if (length == 0 || size_t(end - source) < length) { return false; }
+    if (length == 7) {
+        target = appendScalar(codeUnit(source + 3), target);
+    } else {
+        *target++ = simpleEscapes[uint8_t(source[length - 1])];
+    }
+    source += length;
+    return true;
+}
+
 /// Unescapes the inside of a string. `target` has room for as many bytes and for the padding, into which it may write. The
-/// end of what was written; null where RFC 8259 §7 does not allow an escape, a surrogate is alone, or a quote stands inside.
-inline char *unescape(std::string_view inside, char *target) {
+/// end of what was written; null where an escape is none, a surrogate is alone, or a quote or a control character stands
+/// inside. Of what is escaped twice only what the server writes is known, by which the plain readers go.
+template <typename Escaping>
+char *unescape(std::string_view inside, char *target) {
     const char *source = inside.data();
     const char *const end = source + inside.size();
-    while (source < end) {
-        // Sixteen bytes are copied whole; what is written next overwrites those behind the first escape.
+    for (const char *window = source; window < end; window += 64) {
+        const char *const windowEnd = end - window < 64 ? end : window + 64;
         Bytes seen;
-        const uint32_t marks = copyAndMark(source, target, seen);
-        const int run = marks == 0 ? 16 : __builtin_ctz(marks);
-        source += run;
-        target += run;
-        if (marks == 0 || source >= end) { continue; }
-        if (*source != '\\' || end - source < 2) { return nullptr; }
-        if (source[1] == 'u') {
-            uint32_t scalar;
-            if (!readUnicodeEscape(source, end, scalar)) { return nullptr; }
-            target = appendScalar(scalar, target);
-            continue;
+        // An escape at the end of the window before may have taken some of this one.
+        uint64_t marks = from(size_t(source - window), markWindow(window, seen));
+        for (;;) {
+            // Copied whole: what is written next overwrites what lies behind the next escape.
+            std::memcpy(target, source, 64);
+            const char *const run = marks == 0 ? windowEnd : window + __builtin_ctzll(marks);
+            if (run >= windowEnd) { break; }
+            target += run - source;
+            source = run;
+            if (!takeEscape(Escaping(), source, end, target)) { return nullptr; }
+            marks = from(size_t(source - window), marks);
         }
-        const char plain = simpleEscapes[uint8_t(source[1])];
-        if (plain == 0) { return nullptr; }
-        *target++ = plain;
-        source += 2;
+        if (source < windowEnd) {
+            target += windowEnd - source;
+            source = windowEnd;
+        }
     }
-    // The last bytes that were copied may lie behind the end.
-    return target - (source - end);
+    return target;
 }
 
 }  // namespace holdfast

@@ -11,6 +11,7 @@ struct FrameHeader {
     init() {}
 
     /// The length of the whole header, judged by its first two bytes; throws what they alone prove to be wrong.
+    @inline(__always)
     static func byteCount(
         first: UInt8, second: UInt8, receivedBy role: WebSocketRole
     ) throws(WebSocketProtocolError) -> Int {
@@ -31,6 +32,7 @@ struct FrameHeader {
     }
 
     /// Reads a whole header whose first two bytes have passed ``byteCount(first:second:receivedBy:)``.
+    @inline(__always)
     init(checked bytes: UnsafeRawPointer) throws(WebSocketProtocolError) {
         let first = bytes.load(as: UInt8.self)
         let second = bytes.load(fromByteOffset: 1, as: UInt8.self)

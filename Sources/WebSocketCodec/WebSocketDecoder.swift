@@ -99,7 +99,9 @@ public struct WebSocketDecoder: ~Copyable {
         }
     }
 
+    @inline(__always)
     private mutating func takeBackLent() {
+        guard lent != .nothing else { return }
         switch lent {
         case .nothing: return
         case .message: message.release()
@@ -111,6 +113,7 @@ public struct WebSocketDecoder: ~Copyable {
     // MARK: Header
 
     /// False when the input ends before the header does.
+    @inline(__always)
     private mutating func readHeader(_ input: inout WebSocketInput) throws(WebSocketProtocolError) -> Bool {
         if headerByteCount == 0, input.unreadByteCount >= 2, let bytes = input.unread.baseAddress {
             let needed = try FrameHeader.byteCount(
@@ -125,6 +128,7 @@ public struct WebSocketDecoder: ~Copyable {
         return try readSplitHeader(&input)
     }
 
+    @inline(never)
     private mutating func readSplitHeader(_ input: inout WebSocketInput) throws(WebSocketProtocolError) -> Bool {
         var needed = 2
         while true {
@@ -149,6 +153,7 @@ public struct WebSocketDecoder: ~Copyable {
     }
 
     /// What the header means in the course of messages, and against the limits (§5.4, §10.4).
+    @inline(__always)
     private mutating func beginFrame() throws(WebSocketProtocolError) {
         switch frame.opcode {
         case .close, .ping, .pong:

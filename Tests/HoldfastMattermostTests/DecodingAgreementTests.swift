@@ -71,6 +71,70 @@ struct DecodingAgreementTests {
         #expect(Self.told(bytes) == Self.told([0x20] + bytes))
     }
 
+    @Test("wherever in a long message its escapes stand")
+    func everywhere() throws {
+        for (index, special) in ["\"", "\\", "\n", "<", "\\\"\\", "é\n<"].enumerated() {
+            for count in 0..<140 {
+                let run = String(repeating: "a", count: count)
+                let message = run + special + run + special + special + "z"
+                let post = Fixture.post(message)
+                let bytes = Array(Fixture.event("posted", #"{"post":\#(Fixture.quoted(post))}"#).utf8)
+                #expect(Self.told(bytes) == Self.told([0x20] + bytes), "special \(index) behind \(count) bytes")
+                let event = try Fixture.event(String(decoding: bytes, as: UTF8.self))
+                guard case .posted(let posted) = try event.content else {
+                    Issue.record("no post")
+                    return
+                }
+                #expect(posted.post.message == message)
+                #expect(posted.post.text == post)
+            }
+        }
+    }
+
+    @Test("on what is a number, and what is none")
+    func numbers() {
+        let digits = "1234567890123456789"
+        var numbers = (1...19).flatMap {
+            [String(digits.prefix($0)), "-" + digits.prefix($0), "0" + digits.prefix($0)]
+        }
+        numbers += [
+            "0", "-0", "00000000", "99999999", "1234567a", "1234567/", "1234567:", "12345678.5", "1e9", "-", "",
+        ]
+        for number in numbers {
+            let post = Fixture.post("m").replacing("\"reply_count\":5", with: "\"reply_count\":\(number)")
+            #expect(post.contains("reply_count\":\(number),"))
+            for frame in [
+                Fixture.event("posted", #"{"post":\#(Fixture.quoted(post))}"#),
+                Fixture.event("typing", "{}").replacing("\"seq\":1", with: "\"seq\":\(number)"),
+                Fixture.event("channel_deleted", #"{"channel_id":"c","delete_at":\#(number)}"#),
+            ] {
+                #expect(Self.told(Array(frame.utf8)) == Self.told(Array((" " + frame).utf8)), "\(number)")
+            }
+        }
+        guard case .posted(let posted)? = try? Fixture.event(Fixture.posted).content else {
+            Issue.record("no post")
+            return
+        }
+        #expect(posted.post.createAt == 1_795_453_375_035)
+    }
+
+    @Test("on frames whose keys come in another order")
+    func otherOrder() {
+        var generator = SplitMix(state: 5)
+        let members = [
+            #""id":"p""#, #""create_at":1"#, #""user_id":"u""#, #""channel_id":"c""#, #""message":"m\n""#,
+            #""x":[1,{}]"#,
+            #""props":{"a":"b"}"#, #""message":"twice""#, #""reply_count":2"#, #""metadata":{}"#,
+        ]
+        for _ in 0..<200 {
+            let post = "{" + members.shuffled(using: &generator).joined(separator: ",") + "}"
+            let data = [#""post":\#(Fixture.quoted(post))"#, #""team_id":"t""#, #""channel_type":"O""#, #""y":null"#]
+            let frame = Fixture.event("posted", "{" + data.shuffled(using: &generator).joined(separator: ",") + "}")
+            #expect(Self.told(Array(frame.utf8)) == Self.told(Array((" " + frame).utf8)))
+            #expect(Self.told(Array(frame.utf8)).contains("posted"))
+        }
+    }
+
     @Test("on frames with changed bytes", arguments: [1, 2, 3, 4] as [UInt64])
     func changed(seed: UInt64) {
         var generator = SplitMix(state: seed)

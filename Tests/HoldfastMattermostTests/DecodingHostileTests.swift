@@ -1,3 +1,4 @@
+import Foundation
 import HoldfastMattermost
 import Testing
 
@@ -140,6 +141,14 @@ struct DecodingHostileTests {
         (#"{"event":"user_updated","seq":1,"data":{"user":"{}"}}"#, .malformed),
         (#"{"event":"\ud800","seq":1}"#, nil),
     ]
+
+    @Test("an empty post is malformed, also where nothing was unescaped before", .timeLimit(.minutes(1)))
+    func emptyPostFirst() async {
+        let reason = await withCheckedContinuation { continuation in
+            Thread { continuation.resume(returning: Self.reason(Fixture.event("posted", #"{"post":""}"#))) }.start()
+        }
+        #expect(reason == .malformed)
+    }
 
     @Test("each defect has its reason", arguments: table.indices)
     func reasons(index: Int) {

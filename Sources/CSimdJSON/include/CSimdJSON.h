@@ -127,8 +127,10 @@ typedef struct {
     /// How reading `data.post` ended: HOLDFAST_JSON_MISSING_KEY where there is none.
     HoldfastOutcome postOutcome;
     HoldfastPost post;
-    /// The post's JSON text, unescaped; the ranges of `post` are its parts.
+    /// The post's JSON text; the ranges of `post` are its parts.
     HoldfastText postText;
+    /// That text is the part of the frame that it is, not unescaped; its own strings are escaped twice.
+    bool isPostEscaped;
 } HoldfastContent;
 
 typedef struct {
@@ -173,6 +175,10 @@ HoldfastOutcome holdfast_read_frame(
 
 /// Unescapes what stands between the quotes of a JSON string.
 HoldfastOutcome holdfast_unescape(HoldfastText string, HoldfastText *unescaped) HOLDFAST_NOEXCEPT;
+
+/// The same for a string of JSON that stands itself in a JSON string: of a post that was not unescaped. Knows only the
+/// escapes that such a post may have.
+HoldfastOutcome holdfast_unescape_twice(HoldfastText string, HoldfastText *unescaped) HOLDFAST_NOEXCEPT;
 
 /// Checks that a text is one JSON object.
 HoldfastOutcome holdfast_check_object(HoldfastText json) HOLDFAST_NOEXCEPT;

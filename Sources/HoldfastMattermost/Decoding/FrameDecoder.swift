@@ -24,7 +24,7 @@ public struct FrameDecoder: Sendable {
             return .event(
                 MattermostEvent(
                     storage: .make(
-                        envelope, content, bytes, attempt: attempt, isReplayed: isReplayed && !isHello)))
+                        envelope, &content, bytes, attempt: attempt, isReplayed: isReplayed && !isHello)))
         }
         return .reply(try Reply(envelope, bytes))
     }

@@ -25,6 +25,10 @@ extension HoldfastText {
     }
 }
 
+extension UnsafeRawBufferPointer {
+    init(_ text: HoldfastText) { self.init(start: text.bytes, count: text.count) }
+}
+
 /// Bytes with readable padding behind them, for texts that do not come from a stream's buffer.
 func withPadding<Result>(
     _ bytes: some Collection<UInt8>, _ body: (HoldfastText) throws(DecodingFailure) -> Result

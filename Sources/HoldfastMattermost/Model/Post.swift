@@ -27,16 +27,13 @@ public struct Post: Sendable, Identifiable {
     /// Empty for a person's post; `system_…` for those of the server.
     public var type: String { storage.postString(\.type) }
     /// Raw JSON object, `{}` when there is none.
-    public var props: String {
-        let range = storage.content(\.post.props)
-        return range.isAbsent ? "{}" : storage.withPost { $0.slice(range).string }
-    }
+    public var props: String { storage.rawPost(\.props) ?? "{}" }
     public var hashtags: String { storage.postString(\.hashtags) }
     /// As the client gave it when it created the post.
     public var pendingPostID: String { storage.postString(\.pendingPostID) }
 
     /// The JSON object as the server sent it.
-    public var text: String { storage.withPost { String(decoding: $0, as: UTF8.self) } }
+    public var text: String { storage.postText }
 }
 
 extension Post {

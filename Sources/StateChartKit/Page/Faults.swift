@@ -85,12 +85,20 @@ struct Fault {
     ]
 }
 
+extension [String] {
+    /// `T28`, `T29 or T31`, `T12, T21 or T25`
+    fileprivate var alternatives: String {
+        guard let last, count > 1 else { return first ?? "" }
+        return "\(dropLast().joined(separator: ", ")) or \(last)"
+    }
+}
+
 extension StateChart {
     var faultTable: String {
         markdownTable(
             ["what goes wrong", "what is seen", "what the engine does", "by"],
             Fault.all.map { fault in
-                let steps = fault.steps.map { $0.joined(separator: " or ") }
+                let steps = fault.steps.map { $0.alternatives }
                 return ["**\(fault.name)**", fault.seen, fault.answer, steps.joined(separator: " → ")]
             })
     }

@@ -150,11 +150,11 @@ extension StateChart {
         """
         ## One question at a time
 
-        What happens when the time of a state is up?
+        Nothing waits for ever. What happens when the time of a state is up?
 
         \(place.picture(.deadlines, alternative: ChartView.deadlines.title))
 
-        How does it end?
+        A stop never hangs. How does it end?
 
         \(place.picture(.shutdown, alternative: ChartView.shutdown.title))
 

@@ -41,8 +41,37 @@ struct ChartFolderTests {
             try FileManager.default.removeItem(at: place)
             #expect(folder.differences() == ["\(folder.path)/\(file) is missing"])
             try folder.write()
-            try Data().write(to: URL(fileURLWithPath: folder.path).appendingPathComponent("stray.txt"))
-            #expect(folder.differences() == ["\(folder.path)/stray.txt is not generated and does not belong here"])
+        }
+    }
+
+    @Test("names what is not generated, in subfolders too, and a folder without generated files as a whole")
+    func strays() throws {
+        try withFolder { folder in
+            try folder.write()
+            let root = URL(fileURLWithPath: folder.path)
+            try Data().write(to: root.appendingPathComponent("stray.txt"))
+            try Data().write(to: root.appendingPathComponent("states/left-over.svg"))
+            try FileManager.default.createDirectory(
+                at: root.appendingPathComponent("states/old/older"), withIntermediateDirectories: true)
+            try Data().write(to: root.appendingPathComponent("states/old/older/open.svg"))
+            #expect(
+                folder.differences()
+                    == ["states/left-over.svg", "states/old", "stray.txt"].map {
+                        "\(folder.path)/\($0) is not generated and does not belong here"
+                    })
+        }
+    }
+
+    @Test("has simple names: each once, at most one folder deep, and what other pages use at its old place")
+    func fileNames() {
+        let names = StateChart.standard.files.map(\.name)
+        #expect(Set(names).count == names.count)
+        for name in names {
+            #expect(name.allSatisfy { $0.isLetter || $0.isNumber || "-./".contains($0) }, "\(name)")
+            #expect(name.filter { $0 == "/" }.count <= 1 && !name.hasPrefix("/") && !name.contains(".."), "\(name)")
+        }
+        for name in ["README.md", "lifecycle.svg", "lifecycle-dark.svg", "overview.svg", "states/open.md"] {
+            #expect(names.contains(name), "\(name)")
         }
     }
 

@@ -31,6 +31,8 @@ def transitions(folder=FOLDER):
     found = {}
     for line in lines:
         cells = [cell.strip().strip("`") for cell in line.strip().strip("|").split("|")]
+        # The id may be a link to its test.
+        cells[0] = re.sub(r"^\[(T\d+)\]\(.*\)$", r"\1", cells[0])
         if re.fullmatch(r"T\d+", cells[0]) and len(cells) >= len(COLUMNS):
             found[cells[0]] = dict(zip(COLUMNS, cells))
     return found

@@ -27,6 +27,22 @@ public enum ChartView: Hashable, Sendable, CaseIterable {
         }
     }
 
+    /// Where its files are in the folder of charts, without an ending.
+    public var path: String {
+        switch self {
+        case .overview, .complete, .deadlines, .shutdown: name
+        case .state: "states/\(name)"
+        }
+    }
+
+    /// The name of its picture in a theme; the light one needs no word for it.
+    public func picture(_ theme: ChartTheme) -> String {
+        switch theme {
+        case .light: "\(path).svg"
+        case .dark: "\(path)-dark.svg"
+        }
+    }
+
     /// What stands above it.
     public var title: String {
         switch self {
@@ -46,7 +62,7 @@ extension StateChart {
         case .overview: overviewEdges
         case .complete: edges
         case .deadlines: edges { $0.event.kind == .deadline }
-        case .shutdown: edges { $0.event == .stop || $0.actions.contains(.wantStop) || $0.to == .stopped }
+        case .shutdown: shutdownEdges
         case .state(let state): edges { $0.from == state || $0.to == state }
         }
     }
@@ -82,17 +98,30 @@ extension StateChart {
             (.idle, .connecting), (.connecting, .open), (.open, .probing), (.probing, .open), (.probing, .stale),
             (.stale, .terminating), (.terminating, .backoff), (.backoff, .connecting), (.terminating, .stopped),
         ]
-        let lifted = lifted(table.states.filter { $0.owns.contains(.socket) }.map(\.state))
+        let lifted = lifted(delivering)
         let shared = Set(lifted.flatMap(\.rows))
         let single = edges { row in way.contains { $0 == row.from && $1 == row.to } && !shared.contains(row) }
         return single + lifted
     }
 
+    /// What asks for the end, or reaches it.
+    private var shutdownEdges: [Edge] {
+        func isShown(_ row: Row) -> Bool {
+            row.event == .stop || row.actions.contains(.wantStop) || row.to == .stopped
+        }
+        let lifted = lifted(delivering, isShown)
+        let shared = Set(lifted.flatMap(\.rows))
+        return edges { isShown($0) && !shared.contains($0) } + lifted
+    }
+
+    /// The states that own a socket which delivers.
+    private var delivering: [State] { table.states.filter { $0.owns.contains(.socket) }.map(\.state) }
+
     /// The transitions that every member of a group has identically, but for id and reason.
-    func lifted(_ group: [State]) -> [Edge] {
+    func lifted(_ group: [State], _ isShown: (Row) -> Bool = { _ in true }) -> [Edge] {
         guard let first = group.first else { return [] }
         var edges: [Edge] = []
-        for row in transitions where row.from == first {
+        for row in transitions where row.from == first && isShown(row) {
             let rows = group.compactMap { member in
                 transitions.first {
                     $0.from == member && $0.event == row.event && $0.condition == row.condition && $0.to == row.to

@@ -26,12 +26,24 @@ public struct StateChart: Sendable {
         }
     }
 
-    /// The generated files, by name, in the order in which they are written.
+    /// The generated files, by name, in the order in which they are written. A name may have a folder before it.
     public var files: [(name: String, contents: String)] {
-        [
-            ("README.md", markdown), ("lifecycle.mmd", mermaid), ("lifecycle.dot", dot),
-            ("lifecycle.svg", svg(theme: .light)), ("lifecycle-dark.svg", svg(theme: .dark)),
-        ]
+        [("README.md", markdown)] + machineFiles + statePages + pictures
+    }
+
+    /// The files that programs read; the page lists them.
+    var machineFiles: [(name: String, contents: String)] {
+        [("lifecycle.mmd", mermaid), ("lifecycle.dot", dot)]
+    }
+
+    private var pictures: [(name: String, contents: String)] {
+        ChartView.allCases.flatMap { view in
+            ChartTheme.allCases.map { (view.picture($0), svg(view, theme: $0)) }
+        }
+    }
+
+    private var statePages: [(name: String, contents: String)] {
+        State.allCases.map { ("states/\($0.name).md", markdown(of: $0)) }
     }
 
     /// The rows that change the state or the memory, by table order.

@@ -41,6 +41,14 @@ extension Row {
     var label: String { condition.words.map { "\(id) \(event.name) [\($0)]" } ?? "\(id) \(event.name)" }
 }
 
+extension Edge.Label {
+    /// `T13 T22 reconnect`, `T04 attemptFailed [may retry]`
+    var words: String {
+        let plain = "\(ids.joined(separator: " ")) \(event.name)"
+        return condition.words.map { "\(plain) [\($0)]" } ?? plain
+    }
+}
+
 extension Resources {
     /// The names, in the order of the bits.
     var names: [String] {

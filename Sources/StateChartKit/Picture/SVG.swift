@@ -2,76 +2,116 @@ import ConnectionLifecycle
 
 extension StateChart {
     /// The canonical picture: real text, no scripts, no fonts to fetch.
-    public func svg(theme: ChartTheme) -> String { SVGWriter(chart: self, palette: .of(theme)).picture() }
+    public func svg(_ view: ChartView = .complete, theme: ChartTheme) -> String {
+        SVGWriter(chart: self, palette: .of(theme), drawing: drawing(of: view)).picture()
+    }
 }
 
 /// Writes the picture.
 struct SVGWriter {
     let chart: StateChart
     let palette: Palette
+    let drawing: Drawing
 
     func picture() -> String {
-        let size = Layout.size
+        let size = drawing.size
         var lines = [
             #"<?xml version="1.0" encoding="UTF-8"?>"#,
             "<!-- Generated from the transition table by `swift run charts`; do not edit. Digest \(chart.digest). -->",
             #"<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="title description" "#
                 + #"viewBox="0 0 \#(size.x) \#(size.y)" width="\#(size.x)" height="\#(size.y)" "#
-                + #"font-family="Helvetica, Arial, 'Liberation Sans', sans-serif" font-size="17">"#,
-            #"<title id="title">Holdfast: the lifecycle of a connection</title>"#,
+                + #"font-family="Helvetica, Arial, 'Liberation Sans', sans-serif" font-size="\#(drawing.type.label)">"#,
+            #"<title id="title">Holdfast: \#(drawing.heading.escapedForXML)</title>"#,
             #"<desc id="description">\#(description.escapedForXML)</desc>"#,
             #"<rect width="\#(size.x)" height="\#(size.y)" fill="\#(palette.background)"/>"#,
-            text(Point(46, 62), "The lifecycle of a connection", palette.text, "font-size=\"26\" font-weight=\"600\""),
+            text(Point(46, 58), drawing.heading, palette.text, "font-size=\"26\" font-weight=\"600\""),
         ]
-        let edges = chart.edges
-        lines += edges.flatMap(line)
-        lines += chart.table.states.flatMap(node)
-        lines += edges.flatMap(labels)
+        if let subtitle = drawing.subtitle {
+            lines.append(text(Point(46, 90), subtitle, palette.quiet, "font-size=\"18\""))
+        }
+        lines += drawing.frames.map(frame)
+        lines += drawing.lines.flatMap(line)
+        lines += drawing.nodes.flatMap(node)
+        lines += drawing.lines.flatMap(labels)
+        lines += drawing.remarks.map { remark in
+            text(
+                remark.place, remark.words, palette.quiet,
+                "font-size=\"\(drawing.type.caption)\"" + anchor(remark.anchor))
+        }
         lines += legend
         lines.append("</svg>")
         return lines.joined(separator: "\n") + "\n"
     }
 
+    /// The same in words, for those who do not see it.
     private var description: String {
-        let names = chart.table.states.map { "\($0.state.name): \($0.meaning)" }.joined(separator: " ")
-        return "\(names) Solid lines are inputs, dashed lines deadlines, dotted lines failures."
+        var words: [String] = []
+        for node in drawing.nodes {
+            guard let definition = chart.table.definition(of: node.state) else { continue }
+            words.append("\(node.state.name): \(definition.meaning)")
+        }
+        for line in drawing.lines {
+            let sources = line.edge.sources.map(\.name).joined(separator: ", ")
+            let labels = line.edge.labels.map(\.words).joined(separator: "; ")
+            words.append("From \(sources) to \(line.edge.to.name): \(labels).")
+        }
+        words.append("Solid lines are inputs, dashed lines deadlines, dotted lines failures.")
+        words.append(drawing.footnote)
+        return words.joined(separator: " ")
     }
 
     // MARK: - States
 
-    private func node(_ definition: StateDefinition) -> [String] {
-        let state = definition.state
-        let centre = Layout.centre(state)
-        switch state {
-        case .idle:
+    private func node(_ node: Drawing.Node) -> [String] {
+        let centre = node.centre
+        switch node.shape {
+        case .dot(let name, let side):
             return [
                 #"<circle cx="\#(centre.x)" cy="\#(centre.y)" r="10" fill="\#(palette.text)"/>"#,
-                text(Point(centre.x, centre.y - 22), state.name, palette.text, middle + bold),
+                text(name, node.state.name, palette.text, anchor(side) + bold),
             ]
-        case .stopped:
+        case .ring(let name, let side):
             return [
                 #"<circle cx="\#(centre.x)" cy="\#(centre.y)" r="13" fill="\#(palette.background)" "#
                     + #"stroke="\#(palette.text)" stroke-width="2"/>"#,
                 #"<circle cx="\#(centre.x)" cy="\#(centre.y)" r="7" fill="\#(palette.text)"/>"#,
-                text(Point(centre.x + 22, centre.y + 34), state.name, palette.text, bold),
+                text(name, node.state.name, palette.text, anchor(side) + bold),
             ]
-        case .connecting, .open, .probing, .stale, .terminating, .backoff:
-            let corner = Point(centre.x - Layout.box.x / 2, centre.y - Layout.box.y / 2)
-            let owns = definition.owns.names.isEmpty ? "owns nothing" : definition.owns.names.joined(separator: " + ")
-            return [
-                #"<rect x="\#(corner.x)" y="\#(corner.y)" width="\#(Layout.box.x)" height="\#(Layout.box.y)" "#
-                    + #"rx="12" fill="\#(palette.fill(state))" stroke="\#(palette.boxStroke)" stroke-width="1.5"/>"#,
-                text(Point(centre.x, centre.y - 3), state.name, palette.text, middle + " font-size=\"19\"" + bold),
-                text(Point(centre.x, centre.y + 18), owns, palette.quiet, middle + " font-size=\"15\""),
+        case .box(let size):
+            let corner = Point(centre.x - size.x / 2, centre.y - size.y / 2)
+            let type = node.isMain ? TypeSizes.main : drawing.type
+            let (name, caption) = (type.name, type.caption)
+            let step = caption * 4 / 3
+            // The capitals of the name and the last line's baseline keep the same distance from the box.
+            var place = Point(centre.x, centre.y + (name * 7 / 10 - step * node.captions.count) / 2 - 1)
+            var lines = [
+                #"<rect x="\#(corner.x)" y="\#(corner.y)" width="\#(size.x)" height="\#(size.y)" "#
+                    + #"rx="12" fill="\#(palette.fill(node.state))" stroke="\#(palette.boxStroke)" "#
+                    + #"stroke-width="1.5"/>"#,
+                text(place, node.state.name, palette.text, anchor(.middle) + " font-size=\"\(name)\"" + bold),
             ]
+            for words in node.captions {
+                place.y += step
+                lines.append(text(place, words, palette.quiet, anchor(.middle) + " font-size=\"\(caption)\""))
+            }
+            return lines
         }
+    }
+
+    private func frame(_ corners: [Point]) -> String {
+        // Begun in the middle of a side, so that every corner is round.
+        let start = Point((corners[0].x + corners[1].x) / 2, (corners[0].y + corners[1].y) / 2)
+        let round = [start] + corners.dropFirst() + [corners[0], start]
+        return #"<path class="frame" d="\#(path(round)) Z" fill="none" stroke="\#(palette.quiet)" "#
+            + #"stroke-width="1.2"/>"#
     }
 
     // MARK: - Lines
 
-    private func line(_ edge: Edge) -> [String] {
-        let colour = palette.line(edge.kind)
-        let corners = Layout.route(from: edge.from, to: edge.to).corners
+    private func line(_ line: Drawing.Line) -> [String] {
+        let kind = line.edge.kind
+        let colour = palette.line(kind)
+        let corners = line.route.corners
         let tip = corners[corners.count - 1]
         let before = corners[corners.count - 2]
         let (dx, dy) = ((tip.x - before.x).signum(), (tip.y - before.y).signum())
@@ -83,7 +123,7 @@ struct SVGWriter {
         ]
         return [
             #"<path d="\#(path(corners.dropLast() + [end]))" fill="none" stroke="\#(colour)" "#
-                + #"stroke-width="\#(edge.kind == .failure ? "2.6" : "1.8")"\#(style(edge.kind))/>"#,
+                + #"stroke-width="\#(kind == .failure ? "2.6" : "1.8")"\#(style(kind))/>"#,
             #"<polygon points="\#(wings.map { "\($0.x),\($0.y)" }.joined(separator: " "))" fill="\#(colour)"/>"#,
         ]
     }
@@ -113,28 +153,33 @@ struct SVGWriter {
 
     // MARK: - Labels
 
-    private func labels(_ edge: Edge) -> [String] {
-        let route = Layout.route(from: edge.from, to: edge.to)
-        var place = route.label
+    private func labels(_ line: Drawing.Line) -> [String] {
+        let type = drawing.type
+        var place = line.route.label
         var lines: [String] = []
-        for row in edge.rows {
-            let colour = palette.line(row.event.kind)
-            let guardText = row.condition.words.map { "[\($0)]" }
-            let head = route.wraps ? "\(row.id) \(row.event.name)" : row.label
-            lines.append(text(place, head, colour, halo))
-            lines.append(mark(Point(place.x, place.y + 4), row.event.kind))
-            place.y += Layout.lineHeight
-            if route.wraps, let guardText {
-                lines.append(text(Point(place.x + 34, place.y - 2), guardText, colour, halo))
-                place.y += Layout.lineHeight
+        for label in line.edge.labels {
+            let colour = palette.line(label.event.kind)
+            let guardText = label.condition.words.map { "[\($0)]" }
+            let ids = label.ids.joined(separator: " ")
+            lines.append(text(place, line.route.wraps ? "\(ids) \(label.event.name)" : label.words, colour, halo))
+            lines.append(mark(Point(place.x, place.y + 4), label))
+            place.y += type.lineHeight
+            if line.route.wraps, let guardText {
+                lines.append(text(Point(place.x + type.idAdvance, place.y - 2), guardText, colour, halo))
+                place.y += type.lineHeight
             }
         }
         return lines
     }
 
     /// Says the kind of a transition under its id, in the manner of its line: never by colour alone.
-    private func mark(_ place: Point, _ kind: EventKind) -> String {
-        #"<path d="M\#(place.x) \#(place.y) h29" stroke="\#(palette.line(kind))" stroke-width="2"\#(shortStyle(kind))/>"#
+    private func mark(_ place: Point, _ label: Edge.Label) -> String {
+        let kind = label.event.kind
+        let strokes = label.ids.indices.map { index in
+            "M\(place.x + index * drawing.type.idAdvance) \(place.y) h\(drawing.type.idWidth)"
+        }
+        return #"<path d="\#(strokes.joined(separator: " "))" fill="none" stroke="\#(palette.line(kind))" "#
+            + #"stroke-width="2"\#(shortStyle(kind))/>"#
     }
 
     private func shortStyle(_ kind: EventKind) -> String {
@@ -145,25 +190,35 @@ struct SVGWriter {
         }
     }
 
+    /// What is left out, how to read the lines, and which table this is.
     private var legend: [String] {
-        var lines: [String] = []
+        let bottom = drawing.size.y - 34
+        let small = "font-size=\"17\""
+        var lines = [text(Point(46, bottom - 34), drawing.footnote, palette.quiet, small)]
         var x = 46
         for kind in EventKind.allCases {
             lines.append(
-                #"<path d="M\#(x) 744 h46" stroke="\#(palette.line(kind))" stroke-width="2"\#(style(kind))/>"#)
-            lines.append(text(Point(x + 56, 750), kind.rawValue, palette.text))
+                #"<path d="M\#(x) \#(bottom - 6) h46" fill="none" stroke="\#(palette.line(kind))" "#
+                    + #"stroke-width="2"\#(style(kind))/>"#)
+            lines.append(text(Point(x + 56, bottom), kind.rawValue, palette.text, small))
             x += 150
         }
+        if drawing.lines.contains(where: { Set($0.edge.rows.map(\.event.kind)).count > 1 }) {
+            let words = "A line of several kinds is solid; the mark under each id tells."
+            lines.append(text(Point(x, bottom), words, palette.quiet, small))
+        }
         lines.append(
-            text(Point(x, 750), "A line of several kinds is solid; the mark under each id tells.", palette.quiet))
-        lines.append(
-            text(Point(1236, 750), "table \(chart.digest)", palette.quiet, "text-anchor=\"end\" font-size=\"15\""))
+            text(
+                Point(drawing.size.x - 28, bottom), "table \(chart.digest)", palette.quiet,
+                "text-anchor=\"end\" font-size=\"15\""))
         return lines
     }
 
     // MARK: - Text
 
-    private let middle = "text-anchor=\"middle\""
+    private func anchor(_ anchor: Drawing.Anchor) -> String {
+        anchor == .start ? "" : " text-anchor=\"\(anchor.rawValue)\""
+    }
     private let bold = " font-weight=\"600\""
     /// A label stays readable where a line passes behind it.
     private var halo: String {

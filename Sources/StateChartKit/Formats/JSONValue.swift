@@ -13,11 +13,13 @@ enum JSONValue: ExpressibleByStringLiteral {
     var text: String { text(indent: "") }
 
     private func text(indent: String) -> String {
-        let short = compact
-        if indent.count + short.count <= 110, depth < 2 { return short }
+        if depth < 2 {
+            let short = compact
+            if indent.utf8.count + short.utf8.count <= 110 { return short }
+        }
         let inner = indent + "  "
         switch self {
-        case .null, .bool, .number, .string: return short
+        case .null, .bool, .number, .string: return compact
         case .array(let elements):
             return "[\n" + elements.map { inner + $0.text(indent: inner) }.joined(separator: ",\n") + "\n\(indent)]"
         case .object(let members):

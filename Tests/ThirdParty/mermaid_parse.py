@@ -8,7 +8,6 @@ With --render it draws as well, and adds {"size": characters of the SVG}.
 """
 
 import json
-import re
 import sys
 from pathlib import Path
 
@@ -30,7 +29,7 @@ def walk(document, found, group=None):
     for statement in document:
         if statement["stmt"] == "relation":
             ends = [statement["state1"]["id"], statement["state2"]["id"]]
-            found["relations"].append(ends + [plain(statement.get("description", ""))])
+            found["relations"].append(ends + [statement.get("description", "").strip()])
             members = ends
         elif statement["stmt"] == "state":
             members = [statement["id"]]
@@ -44,11 +43,6 @@ def walk(document, found, group=None):
                 found["groups"][group].append(member)
             if member not in found["states"]:
                 found["states"].append(member)
-
-
-def plain(label):
-    """Mermaid hides character references from its grammar; this brings them back."""
-    return re.sub("ﬂ°°(\\d+)¶ß", r"#\1;", label).strip()
 
 
 def parse(engine, text):

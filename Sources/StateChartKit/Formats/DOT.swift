@@ -34,12 +34,12 @@ extension StateChart {
 
 extension Edge {
     fileprivate var dot: String {
-        let words = labels.map { $0.text(reference: "&#", brackets: ("[", "]")) + "\\l" }.joined()
+        let words = labels.map { $0.text(brackets: ("[", "]")) + "\\l" }.joined()
         // In the order of the label's names.
         let named = labels.flatMap { label in
             rows.filter { $0.event == label.event && $0.condition == label.condition }
         }
-        let reasons = named.map { $0.because.referenced { $0 != "\"" && $0 != "\\" && $0 != "&" && !$0.breaksLines } }
+        let reasons = named.map(\.because.referenced)
         var attributes = [
             "style=\(kind.dotStyle)", "label=\"\(words)\"", "tooltip=\"\(reasons.joined(separator: "\\n"))\"",
         ]

@@ -29,7 +29,7 @@ extension StateChart {
 extension Edge {
     fileprivate var mermaid: String {
         // Round brackets: square ones mean something else in Mermaid.
-        let words = labels.map { $0.text(reference: "#", brackets: ("(", ")")) }.joined(separator: "<br/>")
+        let words = labels.map { $0.text(brackets: ("(", ")")) }.joined(separator: "<br/>")
         let source = sources.count == 1 ? from.name : Outline.Group(members: sources).name
         return "    \(source) --> \(to.name): \(words)"
     }

@@ -28,7 +28,7 @@ extension StateChart {
 
 extension Edge {
     fileprivate var plantUML: String {
-        let words = labels.map { $0.text(reference: "&#", brackets: ("[", "]")) }.joined(separator: "\\n")
+        let words = labels.map { $0.text(brackets: ("[", "]")) }.joined(separator: "\\n")
         let source = sources.count == 1 ? from.name : Outline.Group(members: sources).name
         return "\(source) -\(kind.plantUMLStyle)\(leadsBack ? "up" : "")-> \(to.name) : \(words)"
     }

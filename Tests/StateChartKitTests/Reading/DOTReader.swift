@@ -34,7 +34,7 @@ struct DOTReader {
             guard labels.last == "" else { throw Unreadable("a label does not end: \(labels)") }
             var rows: [ReadChart.Transition] = []
             for label in labels.dropLast() {
-                rows += try ReadLabel(label, reference: "&#", brackets: ("[", "]"))
+                rows += try ReadLabel(label, brackets: ("[", "]"))
                     .rows(from: sources ?? [edge.from], to: edge.to)
             }
             let reasons = (edge.attributes["tooltip"] ?? "").components(separatedBy: "\\n")

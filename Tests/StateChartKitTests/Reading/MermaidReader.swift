@@ -44,7 +44,7 @@ struct MermaidReader {
         }
         for line in pending {
             for label in line.label.components(separatedBy: "<br/>") {
-                let read = try ReadLabel(label, reference: "#", brackets: ("(", ")"))
+                let read = try ReadLabel(label, brackets: ("(", ")"))
                 chart.rows += try read.rows(from: groups[line.from] ?? [line.from], to: line.to)
             }
         }

@@ -38,7 +38,7 @@ struct PlantUMLReader {
         }
         for line in pending {
             for label in line.label.components(separatedBy: "\\n") {
-                let read = try ReadLabel(label, reference: "&#", brackets: ("[", "]"))
+                let read = try ReadLabel(label, brackets: ("[", "]"))
                 chart.rows += try read.rows(from: groups[line.from] ?? [line.from], to: line.to)
             }
         }

@@ -110,20 +110,39 @@ struct Unreadable: Error, CustomStringConvertible {
 }
 
 extension String {
-    /// `&#34;` and, with the start `#`, `#34;` back as characters.
-    func dereferenced(_ start: String = "&#") throws -> String {
+    /// `&#34;` back as a character.
+    func dereferenced() throws -> String {
         var text = ""
         var rest = self[...]
-        while let range = rest.firstRange(of: start) {
+        while let range = rest.firstRange(of: "&") {
             text += rest[..<range.lowerBound]
             rest = rest[range.upperBound...]
-            guard let end = rest.firstIndex(of: ";"), let value = UInt32(rest[..<end]),
+            guard rest.first == "#", let end = rest.firstIndex(of: ";"), let value = UInt32(rest.dropFirst()[..<end]),
                 let scalar = Unicode.Scalar(value)
             else { throw Unreadable("no character reference: \(self)") }
             text.unicodeScalars.append(scalar)
             rest = rest[rest.index(after: end)...]
         }
         return text + rest
+    }
+
+    /// `%2F` back as a byte.
+    func percentDecoded() throws -> String {
+        var bytes: [UInt8] = []
+        var rest = Array(utf8)[...]
+        while let byte = rest.popFirst() {
+            if byte == UInt8(ascii: "%") {
+                let digits = String(decoding: rest.prefix(2), as: UTF8.self)
+                guard digits.count == 2, let value = UInt8(digits, radix: 16) else {
+                    throw Unreadable("no escape: \(self)")
+                }
+                bytes.append(value)
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     func trimmed() -> String {
@@ -144,7 +163,7 @@ struct ReadLabel {
     let event: String
     let condition: String?
 
-    init(_ text: String, reference: String, brackets: (open: Character, close: Character)) throws {
+    init(_ text: String, brackets: (open: Character, close: Character)) throws {
         var words = text[...]
         var condition: String?
         if words.last == brackets.close, let start = words.lastIndex(of: brackets.open) {
@@ -154,7 +173,7 @@ struct ReadLabel {
         var parts = words.split(separator: " ", omittingEmptySubsequences: true).map(String.init)
         guard parts.count >= 2 else { throw Unreadable("no label: \(text)") }
         event = parts.removeLast()
-        ids = try parts.map { try $0.dereferenced(reference) }
+        ids = try parts.map { try $0.percentDecoded() }
         self.condition = condition
     }
 

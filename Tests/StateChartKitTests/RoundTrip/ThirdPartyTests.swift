@@ -75,7 +75,9 @@ struct ThirdPartyTests {
                     #expect(words.contains(state.name), "\(entry.name): \(state)")
                 }
                 for row in entry.chart.edges(in: entry.view).flatMap(\.rows) {
-                    #expect(words.contains(row.id.percentEncoded) && words.contains(row.event.name), "\(entry.name): \(row.id)")
+                    #expect(
+                        words.contains(row.id.percentEncoded) && words.contains(row.event.name),
+                        "\(entry.name): \(row.id)")
                 }
             }
         }

@@ -24,7 +24,7 @@ struct EventSequence {
     private var machine: Lifecycle
     private var now: UInt64 = 1_000
 
-    init(seed: UInt64) {
+    init(seed: UInt64, length: ClosedRange<Int> = 6...18) {
         random = SeededGenerator(seed: seed)
         setting = Setting(attemptBudget: nil, missesAllowed: 0)
         setting.attemptBudget = [nil, nil, 1, 3].randomElement(using: &random) ?? nil
@@ -35,8 +35,7 @@ struct EventSequence {
         backoff.attemptBudget = setting.attemptBudget
         backoff.resetAfter = setting.resetAfter
         machine = Lifecycle(timing: timing, backoff: backoff, seed: seed)
-        let length = Int.random(in: 8...24, using: &random)
-        for _ in 0..<length { advance() }
+        for _ in 0..<Int.random(in: length, using: &random) { advance() }
     }
 
     private mutating func advance() {

@@ -13,7 +13,7 @@ struct MarkdownReader {
                     ReadChart.Definition(
                         name: row["state"] ?? "", meaning: row["meaning"] ?? "",
                         owns: Self.list(row["owns"]).map { $0 == "closing socket" ? "closing" : $0 }.sorted(),
-                        deadline: Self.some(row["deadline"]))
+                        deadline: Self.code(row["deadline"]))
                 }
             } else if Set(["id", "event", "because"]).isSubset(of: table.head) {
                 chart.rows += table.rows.map { row in
@@ -28,6 +28,12 @@ struct MarkdownReader {
     }
 
     private static func some(_ cell: String?) -> String? { cell == "" || cell == "–" ? nil : cell }
+
+    /// The first thing in `code`; a page may say more beside it.
+    private static func code(_ cell: String?) -> String? {
+        let parts = (some(cell) ?? "").split(separator: "`", omittingEmptySubsequences: false)
+        return parts.count >= 3 ? String(parts[1]) : some(cell)
+    }
 
     private static func list(_ cell: String?) -> [String] {
         (some(cell) ?? "").split(separator: ",").map { $0.trimmed() }
@@ -82,12 +88,12 @@ struct MarkdownReader {
 
     /// Without what only dresses a whole cell: `**bold**`, `` `code` ``, and a link around it.
     private static func plain(_ cell: String) -> String {
-        var cell = cell
-        if cell.hasPrefix("["), cell.hasSuffix(")"), let end = cell.firstRange(of: "](") {
-            cell = String(cell[cell.index(after: cell.startIndex)..<end.lowerBound])
-        }
         for mark in ["**", "`"] where cell.count > 2 * mark.count && cell.hasPrefix(mark) && cell.hasSuffix(mark) {
-            cell = String(cell.dropFirst(mark.count).dropLast(mark.count))
+            let inner = String(cell.dropFirst(mark.count).dropLast(mark.count))
+            if !inner.contains(mark) { return plain(inner) }
+        }
+        if cell.hasPrefix("["), cell.hasSuffix(")"), let end = cell.firstRange(of: "](") {
+            return plain(String(cell[cell.index(after: cell.startIndex)..<end.lowerBound]))
         }
         return cell
     }

@@ -133,7 +133,9 @@ struct RoundTripTests {
         let exports = StateChart.standard.exports
         #expect(Set(exports.map(\.name)).count == exports.count)
         for view in ChartView.allCases {
-            for ending in ["mmd", "dot", "puml"] { #expect(exports.contains { $0.name == "\(view.name).\(ending)" }) }
+            for ending in ["mmd", "dot", "puml"] {
+                #expect(exports.contains { $0.name == "\(view.exportPath).\(ending)" })
+            }
         }
         for file in exports {
             #expect(file.contents.contains(StateChart.standard.digest), "\(file.name)")

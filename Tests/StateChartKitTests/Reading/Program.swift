@@ -24,6 +24,7 @@ struct Program {
     static let dot = named("dot")
     static let plantUML = named("plantuml")
     static let xmllint = named("xmllint")
+    private static let nice = named("nice")
 
     /// With what Tests/ThirdParty/requirements.txt names; nil where `.ci/setup --all` has not made it of this list.
     static let python: Program? = {
@@ -43,9 +44,10 @@ struct Program {
         var lines: [String] { output.split(separator: "\n").map(String.init) }
     }
 
-    /// Runs it to its end. Blocks, at most so long.
-    func run(_ arguments: [String], seconds: Double = 300) throws -> Run {
-        try TemporaryFolder.with { folder in
+    /// Runs it to its end, at most so long. Blocks no thread, and stands back for other processes: tests that talk to
+    /// each other over real sockets run at the same time.
+    func run(_ arguments: [String], seconds: Double = 600) async throws -> Run {
+        try await TemporaryFolder.with { folder in
             var actions = posix_spawn_file_actions_t()
             posix_spawn_file_actions_init(&actions)
             defer { posix_spawn_file_actions_destroy(&actions) }
@@ -54,7 +56,8 @@ struct Program {
                 posix_spawn_file_actions_addopen(
                     &actions, descriptor, folder.path(name), O_WRONLY | O_CREAT | O_TRUNC, 0o600)
             }
-            var words = ([path] + arguments).map { strdup($0) } + [nil]
+            let command = (Program.nice.map { [$0.path, "-n", "10"] } ?? []) + [path] + arguments
+            var words = command.map { strdup($0) } + [nil]
             var variables = ProcessInfo.processInfo.environment
             // No window for PlantUML, and nothing left beside the scripts.
             variables["JAVA_TOOL_OPTIONS"] = "-Djava.awt.headless=true"
@@ -62,14 +65,14 @@ struct Program {
             var environment = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
             defer { for word in words + environment { free(word) } }
             var child = pid_t()
-            let code = posix_spawn(&child, path, &actions, nil, &words, &environment)
+            let code = posix_spawn(&child, command[0], &actions, nil, &words, &environment)
             guard code == 0 else { throw Unreadable("cannot start \(path): \(String(cString: strerror(code)))") }
-            let status = try wait(child, seconds: seconds)
+            let status = try await wait(child, seconds: seconds)
             return Run(status: status, output: try folder.read("output"), complaint: try folder.read("complaint"))
         }
     }
 
-    private func wait(_ child: pid_t, seconds: Double) throws -> Int32 {
+    private func wait(_ child: pid_t, seconds: Double) async throws -> Int32 {
         let deadline = ContinuousClock.now + .seconds(seconds)
         var raw: Int32 = 0
         while true {
@@ -81,7 +84,7 @@ struct Program {
                 waitpid(child, &raw, 0)
                 throw Unreadable("\(path) took longer than \(seconds) s")
             }
-            usleep(5_000)
+            try await Task.sleep(for: .milliseconds(10))
         }
         let signal = raw & 0x7f
         return signal == 0 ? (raw >> 8) & 0xff : -signal
@@ -92,11 +95,11 @@ struct Program {
 struct TemporaryFolder {
     let url: URL
 
-    static func with<Result>(_ body: (TemporaryFolder) throws -> Result) throws -> Result {
+    static func with<Result>(_ body: (TemporaryFolder) async throws -> Result) async throws -> Result {
         let url = FileManager.default.temporaryDirectory.appendingPathComponent("charts-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: url) }
-        return try body(TemporaryFolder(url: url))
+        return try await body(TemporaryFolder(url: url))
     }
 
     func path(_ name: String) -> String { url.appendingPathComponent(name).path }

@@ -50,9 +50,10 @@ struct RoundTripTests {
 
     /// Markdown is for people: it folds line ends, so it is compared below by what it shows.
     @Test("is any table again, whatever its texts say, and never the standard one", arguments: drawn + whole.dropLast())
-    func mutated(export: Export) throws {
+    func mutated(export: Export) async throws {
         var mutations = TableMutations(seed: 5)
         for count in 0..<200 {
+            await Task.yield()
             let mutant = mutations.mutate(.standard)
             let chart = StateChart(table: mutant.table)
             let view = export.views[count % export.views.count]
@@ -71,8 +72,9 @@ struct RoundTripTests {
     }
 
     @Test("is several changes at once", arguments: drawn + whole.dropLast())
-    func oftenMutated(export: Export) throws {
+    func oftenMutated(export: Export) async throws {
         for seed in UInt64(0)..<25 {
+            await Task.yield()
             var mutations = TableMutations(seed: 1_000 + seed)
             var table = TransitionTable.standard
             for _ in 0..<12 { table = mutations.mutate(table).table }
@@ -86,10 +88,11 @@ struct RoundTripTests {
     }
 
     @Test("the Markdown page shows every change")
-    func markdown() throws {
+    func markdown() async throws {
         var mutations = TableMutations(seed: 6)
         let standard = try MarkdownReader(StateChart.standard.text(.markdown)).chart
         for count in 0..<200 {
+            await Task.yield()
             let mutant = mutations.mutate(.standard)
             // The page has no column for the condition of what is ignored; no sound table has such a condition.
             if mutant.table.rows.contains(where: { $0.to == nil && $0.condition != .always }) { continue }

@@ -23,6 +23,10 @@ public struct StateChart: Sendable {
         case .dot: dot
         case .svg: svg(theme: .light)
         case .markdown: markdown
+        case .plantuml: plantUML(.complete)
+        case .scxml: scxml
+        case .json: json
+        case .jsonSchema: jsonSchema
         }
     }
 
@@ -55,7 +59,8 @@ public struct StateChart: Sendable {
 
 /// The formats a chart can be printed in.
 public enum ChartFormat: String, CaseIterable, Sendable {
-    case mermaid, dot, svg, markdown
+    case mermaid, dot, svg, markdown, plantuml, scxml, json
+    case jsonSchema = "json-schema"
 }
 
 /// The two themes of the picture.

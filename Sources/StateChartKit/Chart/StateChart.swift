@@ -32,12 +32,7 @@ public struct StateChart: Sendable {
 
     /// The generated files, by name, in the order in which they are written. A name may have a folder before it.
     public var files: [(name: String, contents: String)] {
-        [("README.md", markdown)] + machineFiles + statePages + pictures
-    }
-
-    /// The files that programs read; the page lists them.
-    var machineFiles: [(name: String, contents: String)] {
-        [("lifecycle.mmd", mermaid), ("lifecycle.dot", dot)]
+        [("README.md", markdown)] + exports + statePages + pictures
     }
 
     private var pictures: [(name: String, contents: String)] {

@@ -5,18 +5,8 @@ extension StateChart {
     /// programs read. A name may have a folder before it.
     public var exports: [(name: String, contents: String)] {
         ChartView.allCases.flatMap { view in
-            let path = view.exportPath
+            let path = view.path
             return [("\(path).mmd", mermaid(view)), ("\(path).dot", dot(view)), ("\(path).puml", plantUML(view))]
         } + [("lifecycle.scxml", scxml), ("lifecycle.json", json), ("lifecycle.schema.json", jsonSchema)]
-    }
-}
-
-extension ChartView {
-    /// Where its files are in the folder of charts, without an ending.
-    var exportPath: String {
-        switch self {
-        case .overview, .complete, .deadlines, .shutdown: name
-        case .state: "states/\(name)"
-        }
     }
 }

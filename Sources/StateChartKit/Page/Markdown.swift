@@ -173,12 +173,16 @@ extension StateChart {
         """
     }
 
-    /// The machine-readable files that there are, by format.
+    /// The files of each format. Where there is one for each view, it is called by the view.
     private var formats: [[String]] {
-        let names = machineFiles.map(\.name)
-        return Self.readers.compactMap { ending, reader in
-            let links = names.filter { $0.hasSuffix(".\(ending)") }.map { "[\($0)](\($0))" }
-            return links.isEmpty ? nil : [reader, links.joined(separator: " ")]
+        let names = exports.map(\.name)
+        return Self.readers.map { ending, reader in
+            let files = names.filter { $0.hasSuffix(".\(ending)") }
+            let links = files.map { file in
+                let view = ChartView.allCases.first { "\($0.path).\(ending)" == file }
+                return "[\(files.count > 2 ? view?.name ?? file : file)](\(file))"
+            }
+            return [reader, links.joined(separator: " ")]
         }
     }
 

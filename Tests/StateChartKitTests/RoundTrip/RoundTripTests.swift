@@ -137,7 +137,7 @@ struct RoundTripTests {
         #expect(Set(exports.map(\.name)).count == exports.count)
         for view in ChartView.allCases {
             for ending in ["mmd", "dot", "puml"] {
-                #expect(exports.contains { $0.name == "\(view.exportPath).\(ending)" })
+                #expect(exports.contains { $0.name == "\(view.path).\(ending)" })
             }
         }
         for file in exports {

@@ -9,6 +9,7 @@ extension StateChart {
 struct SVGWriter {
     let chart: StateChart
     let palette: Palette
+    var overlay: ChartOverlay?
 
     func picture() -> String {
         let size = Layout.size
@@ -21,7 +22,9 @@ struct SVGWriter {
             #"<title id="title">Holdfast: the lifecycle of a connection</title>"#,
             #"<desc id="description">\#(description.escapedForXML)</desc>"#,
             #"<rect width="\#(size.x)" height="\#(size.y)" fill="\#(palette.background)"/>"#,
-            text(Point(46, 62), "The lifecycle of a connection", palette.text, "font-size=\"26\" font-weight=\"600\""),
+            text(
+                Point(46, 62), overlay?.heading ?? "The lifecycle of a connection", palette.text,
+                "font-size=\"26\" font-weight=\"600\""),
         ]
         let edges = chart.edges
         lines += edges.flatMap(line)
@@ -62,7 +65,9 @@ struct SVGWriter {
                 #"<rect x="\#(corner.x)" y="\#(corner.y)" width="\#(Layout.box.x)" height="\#(Layout.box.y)" "#
                     + #"rx="12" fill="\#(palette.fill(state))" stroke="\#(palette.boxStroke)" stroke-width="1.5"/>"#,
                 text(Point(centre.x, centre.y - 3), state.name, palette.text, middle + " font-size=\"19\"" + bold),
-                text(Point(centre.x, centre.y + 18), owns, palette.quiet, middle + " font-size=\"15\""),
+                text(
+                    Point(centre.x, centre.y + 18), overlay?.captions[state] ?? owns, palette.quiet,
+                    middle + " font-size=\"15\""),
             ]
         }
     }
@@ -81,9 +86,10 @@ struct SVGWriter {
             tip, Point(tip.x - 12 * dx - 5 * dy, tip.y - 12 * dy - 5 * dx),
             Point(tip.x - 12 * dx + 5 * dy, tip.y - 12 * dy + 5 * dx),
         ]
+        let plain = #"stroke-width="\#(edge.kind == .failure ? "2.6" : "1.8")"\#(style(edge.kind))"#
         return [
             #"<path d="\#(path(corners.dropLast() + [end]))" fill="none" stroke="\#(colour)" "#
-                + #"stroke-width="\#(edge.kind == .failure ? "2.6" : "1.8")"\#(style(edge.kind))/>"#,
+                + #"\#(overlay?.style(edge.rows, kind: edge.kind) ?? plain)/>"#,
             #"<polygon points="\#(wings.map { "\($0.x),\($0.y)" }.joined(separator: " "))" fill="\#(colour)"/>"#,
         ]
     }
@@ -118,18 +124,37 @@ struct SVGWriter {
         var place = route.label
         var lines: [String] = []
         for row in edge.rows {
-            let colour = palette.line(row.event.kind)
-            let guardText = row.condition.words.map { "[\($0)]" }
-            let head = route.wraps ? "\(row.id) \(row.event.name)" : row.label
-            lines.append(text(place, head, colour, halo))
-            lines.append(mark(Point(place.x, place.y + 4), row.event.kind))
+            let (head, below) = words(row, wraps: route.wraps)
+            lines += label(row, head, at: place)
             place.y += Layout.lineHeight
-            if route.wraps, let guardText {
-                lines.append(text(Point(place.x + 34, place.y - 2), guardText, colour, halo))
+            if let below {
+                lines.append(text(Point(place.x + 34, place.y - 2), below, labelColour(row), halo))
                 place.y += Layout.lineHeight
             }
         }
         return lines
+    }
+
+    /// What stands on the line, and what below it.
+    private func words(_ row: Row, wraps: Bool) -> (head: String, below: String?) {
+        let mark = overlay?.mark(row) ?? .plain
+        let guardText = row.condition.words.map { "[\($0)]" }
+        let short = "\(mark.prefix)\(row.id) \(row.event.name)"
+        // A number takes the place of the guard, which the id tells as well.
+        if let count = mark.count { return wraps && guardText != nil ? (short, count) : ("\(short) \(count)", nil) }
+        return wraps ? (short, guardText) : (mark.prefix + row.label, nil)
+    }
+
+    private func label(_ row: Row, _ words: String, at place: Point) -> [String] {
+        let mark = overlay?.mark(row) ?? .plain
+        let style = mark.emphasis == .removed ? #" text-decoration="line-through""# : mark.isBold ? bold : ""
+        let line = self.mark(Point(place.x, place.y + 4), row.event.kind)
+        let label = text(place, words, labelColour(row), halo + style)
+        return mark == .plain ? [label, line] : [label]
+    }
+
+    private func labelColour(_ row: Row) -> String {
+        overlay?.mark(row).emphasis == .pale ? palette.quiet : palette.line(row.event.kind)
     }
 
     /// Says the kind of a transition under its id, in the manner of its line: never by colour alone.
@@ -155,7 +180,9 @@ struct SVGWriter {
             x += 150
         }
         lines.append(
-            text(Point(x, 750), "A line of several kinds is solid; the mark under each id tells.", palette.quiet))
+            text(
+                Point(x, 750), overlay?.remark ?? "A line of several kinds is solid; the mark under each id tells.",
+                palette.quiet))
         lines.append(
             text(Point(1236, 750), "table \(chart.digest)", palette.quiet, "text-anchor=\"end\" font-size=\"15\""))
         return lines

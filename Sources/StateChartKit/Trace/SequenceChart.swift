@@ -141,6 +141,8 @@ private struct SequenceChart {
 
     /// The event that a transition answers, from where it came.
     private mutating func message(_ row: Row, _ words: String, _ reason: String, at time: String) {
+        // Where a link has nothing to add it repeats the event.
+        let reason = reason == row.event.name ? "" : reason
         stamp(time, y + 20)
         spoken.append("\(time): \(words), from \(row.from.name) to \(row.to?.name ?? row.from.name). \(reason)")
         let colour = palette.line(row.event.kind)
@@ -213,6 +215,7 @@ private struct SequenceChart {
         let lines = text.wrapped(to: 92, lines: 2)
         let height = lines.count * 20 + 12
         // A lane of its own across all others: it happens to the world, not in the protocol.
+        closeBand(at: y + 4)
         y += 8
         stamp(time, y + 22)
         canvas.box(
@@ -225,6 +228,7 @@ private struct SequenceChart {
                 isBold: true)
         }
         spoken.append("\(time): \(text).")
+        stateBegan = y + height
         y += height + 12
     }
 

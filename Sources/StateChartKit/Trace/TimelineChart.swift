@@ -22,7 +22,6 @@ private struct TimelineChart {
     private static let lane = 24
     /// Connections that are drawn.
     private static let mostTracks = 24
-    /// Marks of one kind that are drawn in one row; beyond, those that would fall on the same pixel are left out.
     private var y = 96
     private var spoken: [String] = []
     private var palette: Palette { canvas.palette }
@@ -98,7 +97,7 @@ private struct TimelineChart {
     }
 
     private func blockHeight(_ track: RecordedTrace.Track) -> Int {
-        30 + states(track).count * Self.lane + 22 * rows(track).count + 34
+        30 + states(track).count * Self.lane + 22 * rows(track).count + 26
     }
 
     /// The rows below the states, as far as something stands in them.
@@ -119,15 +118,15 @@ private struct TimelineChart {
             canvas.text(Self.left - 14, base + 16, state.name, palette.text, anchor: .end)
             canvas.line(Self.left, base + Self.lane - 2, Self.right, base + Self.lane - 2, palette.quiet, width: 0.4)
         }
-        bands(spans, states, top)
         attempts(spans, top, states.count * Self.lane)
+        bands(spans, states, top)
         y = top + states.count * Self.lane + 4
         for row in rows(track) {
             canvas.text(Self.left - 14, y + 15, row.name, palette.quiet, anchor: .end)
             marks(track, row)
             y += 22
         }
-        y += 34
+        y += 26
     }
 
     private mutating func bands(_ spans: [RecordedTrace.Span], _ states: [State], _ top: Int) {
@@ -184,10 +183,17 @@ private struct TimelineChart {
             }
         }
 
-        func holds(_ record: RecordedTrace.Record) -> Bool {
-            switch (self, record.content) {
-            case (.verdict, .verdict), (.catchUp, .catchUp), (.event, .event), (.log, .log), (.mark, .mark): true
-            default: false
+        func holds(_ record: RecordedTrace.Record) -> Bool { MarkRow(record.content) == self }
+
+        /// Nil for what stands above.
+        init?(_ content: RecordedTrace.Content) {
+            switch content {
+            case .transition: return nil
+            case .verdict: self = .verdict
+            case .catchUp: self = .catchUp
+            case .event: self = .event
+            case .log: self = .log
+            case .mark: self = .mark
             }
         }
     }
@@ -195,7 +201,8 @@ private struct TimelineChart {
     private mutating func marks(_ track: RecordedTrace.Track, _ row: MarkRow) {
         var (last, free) = (Int.min, Int.min)
         var began: Int64?
-        for record in track.records where row.holds(record) {
+        let records = track.records.filter(row.holds)
+        for (index, record) in records.enumerated() {
             let place = x(record.time)
             switch record.content {
             case .verdict(let outcome, _, _):
@@ -218,13 +225,12 @@ private struct TimelineChart {
             case .log:
                 guard place >= last + 6 else { continue }
                 canvas.box(place - 2, y + 8, 5, 5, fill: palette.deadline)
-            case .mark(let text):
-                flag(text, place, &free)
+            case .mark(let text): flag(text, place, index + 1 < records.count ? x(records[index + 1].time) : Self.right)
             case .transition: continue
             }
             last = place
         }
-        if row == .catchUp, let began, track.records.last(where: row.holds)?.isFinished == false {
+        if row == .catchUp, let began, records.last?.isFinished == false {
             canvas.box(x(began), y + 7, max(Self.right - x(began), 4), 8, fill: palette.input)
         }
     }
@@ -245,20 +251,14 @@ private struct TimelineChart {
         }
     }
 
-    /// A triangle, and its words as far as there is room.
-    private mutating func flag(_ text: String, _ x: Int, _ free: inout Int) {
+    /// A triangle, and its words as far as there is room before the next.
+    private mutating func flag(_ text: String, _ x: Int, _ end: Int) {
         canvas.path(
             "M\(x) \(y + 4) L\(x + 10) \(y + 11) L\(x) \(y + 18) Z", palette.failure, width: 1, fill: palette.failure)
-        guard x >= free else { return }
-        let room = (Self.right - x - 16) * 10 / 72
-        let before = (x - max(free, Self.left) - 16) * 10 / 72
-        if room >= min(text.count, 24) {
-            let words = text.wrapped(to: max(room, 4), lines: 1).first ?? ""
-            canvas.text(x + 16, y + 16, words, palette.text, size: 14, hasHalo: true)
-            free = x + 24 + words.count * 8
-        } else if before >= text.count {
-            canvas.text(x - 8, y + 16, text, palette.text, size: 14, anchor: .end, hasHalo: true)
-            free = x + 12
+        let room = (end - x - 24) * 10 / 70
+        if room >= 8 {
+            canvas.text(
+                x + 16, y + 16, text.wrapped(to: room, lines: 1).first ?? "", palette.text, size: 14, hasHalo: true)
         }
     }
 

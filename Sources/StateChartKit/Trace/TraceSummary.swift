@@ -148,7 +148,7 @@ extension TraceSummary {
                 recovery.recovery.map { "open again \(TimeText.seconds($0)) later" } ?? "not open again in this trace"
             let caughtUp = recovery.caughtUp.map { ", \(counted($0, "delivery", "deliveries")) caught up" } ?? ""
             lines.append(
-                "  \(name)at \(TimeText.seconds(recovery.noticed)) \(recovery.id) by \(recovery.by)\(delay): \(end)\(caughtUp)"
+                "  \(name)at \(TimeText.seconds(recovery.noticed)) \(recovery.id) \(recovery.by == "lost" ? "" : "by ")\(recovery.by)\(delay): \(end)\(caughtUp)"
             )
         }
         if !skipped.isEmpty {

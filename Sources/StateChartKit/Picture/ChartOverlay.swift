@@ -6,7 +6,7 @@ struct ChartOverlay {
         /// Drawn the stronger the nearer to 1.
         case strong(Double)
         case pale
-        case added, removed
+        case added, removed, changed
         case plain
     }
 
@@ -21,7 +21,7 @@ struct ChartOverlay {
 
         var isBold: Bool {
             switch emphasis {
-            case .strong, .added: true
+            case .strong, .added, .changed: true
             case .pale, .plain, .removed: false
             }
         }
@@ -41,6 +41,8 @@ struct ChartOverlay {
     var marks: [Place: Mark]
     /// In place of what a state owns.
     var captions: [State: String] = [:]
+    /// In place of the digest of what is drawn, where that is no table of its own.
+    var digest: String?
 
     func mark(_ row: Row) -> Mark {
         guard let to = row.to else { return .plain }
@@ -56,7 +58,7 @@ struct ChartOverlay {
         return all.dropFirst().allSatisfy { $0 == all[0] } ? all[0] : .plain
     }
 
-    /// SVG attributes of a line: width, dashes and opacity.
+    /// SVG attributes of a line: width and dashes.
     func style(_ rows: [Row], kind: EventKind) -> String {
         switch emphasis(rows) {
         case .strong(let weight):
@@ -66,12 +68,16 @@ struct ChartOverlay {
                 kind == .deadline ? "\(Int(width * 3)) \(Int(width * 1.6))" : "0.5 \(Int(width * 1.9) + 1)"
             }
             return Self.attributes(width, dashes, kind)
-        case .pale: return Self.attributes(1.4, kind.dashes, kind) + #" opacity="0.35""#
+        case .pale: return Self.attributes(1.4, kind.dashes, kind)
         case .added: return Self.attributes(4.5, kind.dashes.map { _ in kind == .deadline ? "14 8" : "0.5 9" }, kind)
+        case .changed: return Self.attributes(3, kind.dashes, kind)
         case .removed: return Self.attributes(1.8, "2 3 10 3", kind)
         case .plain: return Self.attributes(kind == .failure ? 2.6 : 1.8, kind.dashes, kind)
         }
     }
+
+    /// An SVG attribute of a line and its head.
+    func opacity(_ rows: [Row]) -> String { emphasis(rows) == .pale ? #" opacity="0.35""# : "" }
 
     private static func attributes(_ width: Double, _ dashes: String?, _ kind: EventKind) -> String {
         let dash = dashes.map { #" stroke-dasharray="\#($0)""# + (kind == .failure ? #" stroke-linecap="round""# : "") }

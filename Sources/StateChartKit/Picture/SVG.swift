@@ -15,7 +15,7 @@ struct SVGWriter {
         let size = Layout.size
         var lines = [
             #"<?xml version="1.0" encoding="UTF-8"?>"#,
-            "<!-- Generated from the transition table by `swift run charts`; do not edit. Digest \(chart.digest). -->",
+            "<!-- Generated from the transition table by `swift run charts`; do not edit. Digest \(digest). -->",
             #"<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="title description" "#
                 + #"viewBox="0 0 \#(size.x) \#(size.y)" width="\#(size.x)" height="\#(size.y)" "#
                 + #"font-family="Helvetica, Arial, 'Liberation Sans', sans-serif" font-size="17">"#,
@@ -34,6 +34,8 @@ struct SVGWriter {
         lines.append("</svg>")
         return lines.joined(separator: "\n") + "\n"
     }
+
+    private var digest: String { overlay?.digest ?? chart.digest }
 
     private var description: String {
         let names = chart.table.states.map { "\($0.state.name): \($0.meaning)" }.joined(separator: " ")
@@ -87,10 +89,11 @@ struct SVGWriter {
             Point(tip.x - 12 * dx + 5 * dy, tip.y - 12 * dy + 5 * dx),
         ]
         let plain = #"stroke-width="\#(edge.kind == .failure ? "2.6" : "1.8")"\#(style(edge.kind))"#
+        let opacity = overlay?.opacity(edge.rows) ?? ""
         return [
             #"<path d="\#(path(corners.dropLast() + [end]))" fill="none" stroke="\#(colour)" "#
-                + #"\#(overlay?.style(edge.rows, kind: edge.kind) ?? plain)/>"#,
-            #"<polygon points="\#(wings.map { "\($0.x),\($0.y)" }.joined(separator: " "))" fill="\#(colour)"/>"#,
+                + #"\#(overlay?.style(edge.rows, kind: edge.kind) ?? plain)\#(opacity)/>"#,
+            #"<polygon points="\#(wings.map { "\($0.x),\($0.y)" }.joined(separator: " "))" fill="\#(colour)"\#(opacity)/>"#,
         ]
     }
 
@@ -184,7 +187,7 @@ struct SVGWriter {
                 Point(x, 750), overlay?.remark ?? "A line of several kinds is solid; the mark under each id tells.",
                 palette.quiet))
         lines.append(
-            text(Point(1236, 750), "table \(chart.digest)", palette.quiet, "text-anchor=\"end\" font-size=\"15\""))
+            text(Point(1236, 750), "table \(digest)", palette.quiet, "text-anchor=\"end\" font-size=\"15\""))
         return lines
     }
 

@@ -60,6 +60,9 @@ enum TraceCommand {
 
     private static func draw(trace file: String, into folder: String, json: Bool) throws(Failure) {
         let bytes = try InputFile.read(file, limit: RecordedTrace.largestFile)
+        if bytes.count > 4 << 20 {
+            Progress.say("reading \(bytes.count >> 20) MB; that takes a few seconds for each 20 MB")
+        }
         let trace: RecordedTrace
         do throws(InvalidTrace) {
             trace = try RecordedTrace(bytes)

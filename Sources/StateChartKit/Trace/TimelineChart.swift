@@ -24,6 +24,7 @@ private struct TimelineChart {
     private static let mostTracks = 24
     private var y = 96
     private var spoken: [String] = []
+    private var hasLowBands = false
     private var palette: Palette { canvas.palette }
 
     init(canvas: Canvas, trace: RecordedTrace, table: TransitionTable) {
@@ -130,18 +131,24 @@ private struct TimelineChart {
     }
 
     private mutating func bands(_ spans: [RecordedTrace.Span], _ states: [State], _ top: Int) {
-        /// The last pixel drawn in each lane: of bands that are too short to see one stands for all on its pixel.
+        // Where each lane is drawn to: of stays that are too short to see, one stands for all on its pixel, and where they
+        // follow each other closely a low band says so. A bar would say that the state lasted.
         var ends: [Int: Int] = [:]
         for span in spans {
             guard let lane = states.firstIndex(of: span.state) else { continue }
-            let start = x(span.start)
-            let end = max(x(span.end), start + 3)
-            guard end > ends[lane] ?? .min else { continue }
+            let drawn = ends[lane] ?? .min
+            let (start, isShort) = (x(span.start), x(span.end) == x(span.start))
+            let end = min(max(x(span.end), start + 3), Self.right + 3)
+            guard end > drawn else { continue }
             ends[lane] = end
+            let isLow = isShort && drawn >= start - 2
+            if isLow { hasLowBands = true }
+            let height = isLow ? 6 : Self.lane - 5
             let length = TimeText.seconds(Double(span.length) / 1000)
             canvas.box(
-                start, top + lane * Self.lane + 2, min(end, Self.right + 3) - start, Self.lane - 5,
-                fill: canvas.band(span.state), title: "\(span.state.name), attempt \(span.generation), \(length)")
+                isLow ? max(drawn, Self.left) : start, top + (lane + 1) * Self.lane - 3 - height,
+                end - (isLow ? max(drawn, Self.left) : start), height, fill: canvas.band(span.state),
+                title: "\(span.state.name), attempt \(span.generation), \(length)")
         }
         for state in states {
             let time = spans.filter { $0.state == state }.reduce(0) { $0 + $1.length }
@@ -274,6 +281,7 @@ private struct TimelineChart {
         }
         canvas.box(x, y - 9, 24, 8, fill: palette.input)
         canvas.text(x + 32, y, "catching up, with the number of deliveries", palette.text)
+        if hasLowBands { canvas.text(x + 350, y, "low band: many short stays", palette.text) }
         canvas.text(Self.width - 28, y, "table \(table.digest)", palette.quiet, size: 14, anchor: .end)
     }
 }

@@ -181,11 +181,11 @@ private struct TraceReader {
             throw fault("more than \(RecordedTrace.mostRecords) records; cut the trace")
         }
         guard (0...Int(UInt32.max)).contains(generation) else {
-            throw fault("\"generation\" is from 0 to \(UInt32.max)")
+            throw fault("“generation” is from 0 to \(UInt32.max)")
         }
         if let at {
             // The year 9999 ends the range in which differences cannot overflow.
-            guard (0...253_402_300_800_000).contains(at) else { throw fault("\"at\" is milliseconds since 1970") }
+            guard (0...253_402_300_800_000).contains(at) else { throw fault("“at” is milliseconds since 1970") }
             if origin == nil { origin = at }
             let time = at - (origin ?? at)
             if time < now { trace.clockSteps += 1 }

@@ -24,7 +24,7 @@ extension TableDifference {
             remark: "+ added, − removed, ~ changed; the rest is pale.", marks: marks,
             digest: "\(old.digest ?? "?") → \(new.digest ?? "?")")
         let table = TransitionTable(states: TransitionTable.standard.states, rows: rows)
-        return SVGWriter(chart: StateChart(table: table), palette: .of(theme), overlay: overlay).picture()
+        return StateChart(table: table).svg(overlay: overlay, theme: theme)
     }
 
     /// The transitions of both versions that have states, events or guards which the present program does not know.

@@ -5,6 +5,13 @@ extension StateChart {
     public func svg(theme: ChartTheme) -> String { SVGWriter(chart: self, palette: .of(theme)).picture() }
 }
 
+extension StateChart {
+    /// The picture of every transition, with what an overlay shows beyond the table.
+    func svg(overlay: ChartOverlay, theme: ChartTheme) -> String {
+        SVGWriter(chart: self, palette: .of(theme), overlay: overlay).picture()
+    }
+}
+
 /// Writes the picture.
 struct SVGWriter {
     let chart: StateChart

@@ -235,7 +235,7 @@ struct SoakChartTests {
         let svg = StateChart.standard.svg(soak: soak, theme: .light)
         let drawing = try DrawingReader(svg)
         let words = drawing.texts.map(\.words)
-        for label in ["T01 start ×200", "T03 ready ×1234", "T09 probeDue ×1.2M", "T15 alive ×45k", "90.0 %", "10.0 %"] {
+        for label in ["T01 start ×200", "T03 ready ×1.2k", "T09 probeDue ×1.2M", "T15 alive ×46k", "90.0 %", "10.0 %"] {
             #expect(words.contains(label), "\(label)")
         }
         #expect(drawing.texts.first { $0.words.hasPrefix("T10 ") }?.fill == Palette.of(.light).quiet)

@@ -108,6 +108,10 @@ enum TraceCommand {
 enum InputFile {
     /// - Parameter limit: bytes; what is larger is not even read.
     static func read(_ path: String, limit: Int) throws(Failure) -> Data {
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+            throw Failure(64, "\(path) is a folder, not a file")
+        }
         guard let file = FileHandle(forReadingAtPath: path) else {
             throw Failure(64, "cannot read \(path): \(String(cString: strerror(errno)))")
         }

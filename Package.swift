@@ -61,7 +61,7 @@ let package = Package(
             name: "HoldfastCLI",
             dependencies: [
                 "Holdfast", "HoldfastMattermost", "HoldfastStore", "MattermostSimulator", "StateChartKit",
-                "ConnectionLifecycle", "UVEventLoop", "WorldInterface",
+                "ConnectionLifecycle", "UVEventLoop", "WorldInterface", "Locking",
             ]),
         .executableTarget(name: "charts", dependencies: ["StateChartKit"]),
 

@@ -1,3 +1,4 @@
+import Holdfast
 import HoldfastMattermost
 import MattermostSimulator
 import UVEventLoop

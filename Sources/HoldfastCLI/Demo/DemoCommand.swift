@@ -17,6 +17,7 @@ enum DemoCommand {
                 "only this one: \(Cause.allCases.map(\.rawValue).joined(separator: ", ")); may be repeated"),
             .init("--probe-interval", "TIME", "how often to prove that events still arrive (default: 2s)"),
             .init("--seed", "N", "fixes accounts, tokens and all jitter"),
+            TraceFile.option,
             .init("--json", "JSON Lines: transitions, verdicts, one result for each cause, and a summary"),
         ],
         notes: """
@@ -33,7 +34,9 @@ enum DemoCommand {
         let interval =
             try arguments.duration("--probe-interval", in: .milliseconds(200) ... .seconds(10)) ?? .seconds(2)
         let seed = try arguments.seed("--seed")
-        let view: any DemoView = arguments.has("--json") ? JSONView() : TextView(style: .standardOutput)
+        let trace = try TraceFile.of(arguments)
+        let shown: any DemoView = arguments.has("--json") ? JSONView() : TextView(style: .standardOutput)
+        let view = trace.map { TracedView(view: shown, file: $0) } ?? shown
 
         let serverLoop = try EventLoop.started("simulator")
         let clientLoop = try EventLoop.started("bot")

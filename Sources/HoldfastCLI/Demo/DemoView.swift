@@ -36,11 +36,10 @@ final class JSONView: DemoView {
     func leave() {}
 
     func show(_ observation: Observation, now: Instant) {
-        switch observation {
-        case .transition(let record): StandardOutput.write(RecordLines.line(record))
-        case .verdict(let record): StandardOutput.write(RecordLines.line(record))
-        case .catchUp(let record): StandardOutput.write(RecordLines.line(record))
-        case .log(let entry): StandardError.complain("holdfast demo", "\(entry.level): \(entry.message)")
+        if case .log(let entry) = observation {
+            StandardError.complain("holdfast demo", "\(entry.level): \(entry.message)")
+        } else if let line = RecordLines.line(observation) {
+            StandardOutput.write(line)
         }
     }
 

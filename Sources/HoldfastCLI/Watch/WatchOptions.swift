@@ -12,6 +12,7 @@ struct WatchOptions {
                 "keep in this file what was printed, and go on from there the next time:\n"
                     + "each post, edit, deletion and reaction once, also what came meanwhile")
         ] + ConnectionOptions.last + [
+            TraceFile.option,
             .init("--transitions-only", "print neither verdicts nor events"),
             .init("--json", "JSON Lines on a terminal too"),
         ],

@@ -15,12 +15,7 @@ struct JSONPrinter: WatchPrinter {
     func begin(_ server: ServerURL) {}
 
     func show(_ observation: Observation) {
-        switch observation {
-        case .transition(let record): StandardOutput.write(RecordLines.line(record))
-        case .verdict(let record): StandardOutput.write(RecordLines.line(record))
-        case .catchUp(let record): StandardOutput.write(RecordLines.line(record))
-        case .log: break  // A diagnostic.
-        }
+        if let line = RecordLines.line(observation) { StandardOutput.write(line) }
     }
 
     func show(_ event: MattermostEvent) { StandardOutput.write(RecordLines.line(event)) }

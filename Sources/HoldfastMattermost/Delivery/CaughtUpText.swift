@@ -1,3 +1,5 @@
+import Holdfast
+
 /// Writes what was fetched in the form in which the server would have pushed it, so that all that follows (store, typed
 /// content, whoever reads raw texts) knows one form.
 struct CaughtUpText {

@@ -1,4 +1,5 @@
 internal import CSimdJSON
+import Holdfast
 
 /// A message in a channel. Times are milliseconds since 1970 by the server's clock; 0 means never.
 ///

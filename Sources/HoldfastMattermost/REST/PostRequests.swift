@@ -1,4 +1,5 @@
 internal import CSimdJSON
+import Holdfast
 internal import WorldInterface
 
 /// Which posts of a channel are asked for.

@@ -1,4 +1,5 @@
 internal import CSimdJSON
+import Holdfast
 internal import WorldInterface
 
 /// One's own account, asked for with the Etag of an earlier answer.

@@ -14,7 +14,7 @@ public struct StateChart: Sendable {
     public static let standard = StateChart(table: .standard)
 
     /// Changes whenever anything in the table changes; 16 hexadecimal digits (64-bit FNV-1a), printed in every file.
-    public var digest: String { Digest.of(table) }
+    public var digest: String { table.digest }
 
     /// The chart in one format.
     public func text(_ format: ChartFormat) -> String {

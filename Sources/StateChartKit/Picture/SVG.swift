@@ -5,6 +5,18 @@ extension StateChart {
     public func svg(_ view: ChartView = .complete, theme: ChartTheme) -> String {
         SVGWriter(chart: self, palette: .of(theme), drawing: drawing(of: view)).picture()
     }
+
+    /// The picture of every transition, with what an overlay shows beyond the table.
+    func svg(overlay: ChartOverlay, theme: ChartTheme) -> String {
+        var drawing = drawing(of: .complete)
+        drawing.heading = overlay.heading
+        drawing.footnote = overlay.remark
+        for index in drawing.nodes.indices {
+            guard let caption = overlay.captions[drawing.nodes[index].state] else { continue }
+            if case .box = drawing.nodes[index].shape { drawing.nodes[index].captions = [caption] }
+        }
+        return SVGWriter(chart: self, palette: .of(theme), drawing: drawing, overlay: overlay).picture()
+    }
 }
 
 /// Writes the picture.
@@ -12,12 +24,13 @@ struct SVGWriter {
     let chart: StateChart
     let palette: Palette
     let drawing: Drawing
+    var overlay: ChartOverlay?
 
     func picture() -> String {
         let size = drawing.size
         var lines = [
             #"<?xml version="1.0" encoding="UTF-8"?>"#,
-            "<!-- Generated from the transition table by `swift run charts`; do not edit. Digest \(chart.digest). -->",
+            "<!-- Generated from the transition table by `swift run charts`; do not edit. Digest \(digest). -->",
             #"<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="title description" "#
                 + #"viewBox="0 0 \#(size.x) \#(size.y)" width="\#(size.x)" height="\#(size.y)" "#
                 + #"font-family="Helvetica, Arial, 'Liberation Sans', sans-serif" font-size="\#(drawing.type.label)">"#,
@@ -42,6 +55,8 @@ struct SVGWriter {
         lines.append("</svg>")
         return lines.joined(separator: "\n") + "\n"
     }
+
+    private var digest: String { overlay?.digest ?? chart.digest }
 
     /// The same in words, for those who do not see it.
     private var description: String {
@@ -121,10 +136,12 @@ struct SVGWriter {
             tip, Point(tip.x - 12 * dx - 5 * dy, tip.y - 12 * dy - 5 * dx),
             Point(tip.x - 12 * dx + 5 * dy, tip.y - 12 * dy + 5 * dx),
         ]
+        let plain = #"stroke-width="\#(kind == .failure ? "2.6" : "1.8")"\#(style(kind))"#
+        let opacity = overlay?.opacity(line.edge.rows) ?? ""
         return [
             #"<path d="\#(path(corners.dropLast() + [end]))" fill="none" stroke="\#(colour)" "#
-                + #"stroke-width="\#(kind == .failure ? "2.6" : "1.8")"\#(style(kind))/>"#,
-            #"<polygon points="\#(wings.map { "\($0.x),\($0.y)" }.joined(separator: " "))" fill="\#(colour)"/>"#,
+                + #"\#(overlay?.style(line.edge.rows, kind: kind) ?? plain)\#(opacity)/>"#,
+            #"<polygon points="\#(wings.map { "\($0.x),\($0.y)" }.joined(separator: " "))" fill="\#(colour)"\#(opacity)/>"#,
         ]
     }
 
@@ -158,14 +175,26 @@ struct SVGWriter {
         var place = line.route.label
         var lines: [String] = []
         for label in line.edge.labels {
-            let colour = palette.line(label.event.kind)
+            // Only the complete chart has an overlay, and there each label is of one row.
+            let overlaid =
+                line.edge.rows.first { label.ids.contains($0.id) && $0.event == label.event }
+                .flatMap { overlay?.mark($0) } ?? .plain
+            let colour = overlaid.emphasis == .pale ? palette.quiet : palette.line(label.event.kind)
             let guardText = label.condition.words.map { "[\($0)]" }
-            let ids = label.ids.joined(separator: " ")
-            lines.append(text(place, line.route.wraps ? "\(ids) \(label.event.name)" : label.words, colour, halo))
-            lines.append(mark(Point(place.x, place.y + 4), label))
+            let short = "\(label.ids.joined(separator: " ")) \(label.event.name)"
+            // A number takes the place of the guard, which the id tells as well.
+            let hasBelow = line.route.wraps && guardText != nil
+            let below = hasBelow ? overlaid.count ?? guardText : nil
+            let head =
+                overlaid.count.map { hasBelow ? short : "\(short) \($0)" }
+                ?? (line.route.wraps ? short : label.words)
+            let style =
+                overlaid.emphasis == .removed ? #" text-decoration="line-through""# : overlaid.isBold ? bold : ""
+            lines.append(text(place, overlaid.prefix + head, colour, halo + style))
+            if overlaid == .plain { lines.append(mark(Point(place.x, place.y + 4), label)) }
             place.y += type.lineHeight
-            if line.route.wraps, let guardText {
-                lines.append(text(Point(place.x + type.idAdvance, place.y - 2), guardText, colour, halo))
+            if let below {
+                lines.append(text(Point(place.x + type.idAdvance, place.y - 2), below, colour, halo))
                 place.y += type.lineHeight
             }
         }
@@ -203,13 +232,13 @@ struct SVGWriter {
             lines.append(text(Point(x + 56, bottom), kind.rawValue, palette.text, small))
             x += 150
         }
-        if drawing.lines.contains(where: { Set($0.edge.rows.map(\.event.kind)).count > 1 }) {
+        if overlay == nil, drawing.lines.contains(where: { Set($0.edge.rows.map(\.event.kind)).count > 1 }) {
             let words = "A line of several kinds is solid; the mark under each id tells."
             lines.append(text(Point(x, bottom), words, palette.quiet, small))
         }
         lines.append(
             text(
-                Point(drawing.size.x - 28, bottom), "table \(chart.digest)", palette.quiet,
+                Point(drawing.size.x - 28, bottom), "table \(digest)", palette.quiet,
                 "text-anchor=\"end\" font-size=\"15\""))
         return lines
     }

@@ -1,4 +1,4 @@
-/// Writes the few JSON texts that a client sends.
+/// Writes JSON: the texts that a client sends, and the lines of a trace.
 public struct JSONWriter: Sendable {
     public private(set) var bytes: [UInt8] = []
 
@@ -10,6 +10,9 @@ public struct JSONWriter: Sendable {
         writer.write(.object(members))
         return writer.bytes
     }
+
+    /// An object and a line break: one line of JSON Lines.
+    public static func line(_ members: KeyValuePairs<String, Value>) -> [UInt8] { object(members) + [0x0A] }
 
     /// What can be written.
     public indirect enum Value: Sendable {

@@ -32,7 +32,7 @@ public struct StateChart: Sendable {
 
     /// The generated files, by name, in the order in which they are written. A name may have a folder before it.
     public var files: [(name: String, contents: String)] {
-        [("README.md", markdown)] + exports + statePages + pictures
+        [("README.md", markdown)] + exports + statePages + pictures + storyPictures
     }
 
     private var pictures: [(name: String, contents: String)] {

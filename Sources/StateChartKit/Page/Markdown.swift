@@ -6,10 +6,9 @@ extension StateChart {
     public var markdown: String {
         let place = PagePlace.landing
         return [
-            introduction(place), states(place), matrix, faults,
-            // The story of a deaf connection comes in here: `story`.
-            views(place), transitions(place), machines,
+            introduction(place), states(place), matrix, faults, story, views(place), transitions(place), machines,
         ]
+        .filter { !$0.isEmpty }
         .joined(separator: "\n\n") + "\n"
     }
 

@@ -42,7 +42,6 @@ extension StateChart {
             \(TimeText.fixed(open, 2)) s after the verdict.
             6. **What was missed is fetched.** \(caughtUp) posts, edits and deletions of those \
             \(TimeText.fixed(afterMark + open, 1)) s are delivered in their order, before anything newer of their channels.
-
             """
     }
 

@@ -5,63 +5,6 @@ import WorldInterface
 
 @testable import Holdfast
 
-/// A connection on a manual world, for tests that move time and network by hand.
-private struct Rig {
-    let world: ManualWorld
-    let service = ScriptedService()
-    let connection: Connection<ScriptedService>
-
-    init(seed: UInt64 = 1, _ change: (inout Configuration) -> Void = { _ in }) {
-        world = ManualWorld(seed: seed)
-        var configuration = Configuration()
-        configuration.seed = seed
-        change(&configuration)
-        connection = Connection(service, on: world, configuration: configuration)
-    }
-
-    var link: ScriptedLink { service.link }
-    var state: State { inside { $0.state } }
-    var path: [String] { inside { $0.history.map(\.id) } }
-
-    func inside<Result: Sendable>(_ body: @Sendable (isolated Connection<ScriptedService>) -> Result) -> Result {
-        var result: Result?
-        world.onLoop { result = connection.assumeIsolated { body($0) } }
-        guard let result else { preconditionFailure("unreachable") }
-        return result
-    }
-
-    func report(_ report: LinkReport) { world.onLoop { link.port.report(report) } }
-    func start() { inside { $0.start() } }
-
-    func open() {
-        start()
-        report(.ready("scripted"))
-    }
-
-    func startStop() {
-        let connection = connection
-        Task(executorPreference: world) { await connection.stop() }
-        world.turn()
-    }
-
-    /// Leads to a state by the shortest way.
-    func reach(_ wanted: State) {
-        if wanted == .idle { return }
-        start()
-        if wanted == .connecting { return }
-        if wanted == .backoff { return report(.attemptFailed(.retryable, "scripted")) }
-        report(.ready("scripted"))
-        if wanted == .open { return }
-        if wanted == .terminating { return inside { $0.reconnect() } }
-        inside { $0.probe() }
-        if wanted == .probing { return }
-        world.onLoop { link.answer(.deaf) }
-        if wanted == .stale { return }
-        startStop()
-        report(.closed("scripted"))
-    }
-}
-
 @Suite struct ConnectionTests {
     @Test func theHookSeesEachObservationInOrder() {
         let seen = Lock<[String]>([])

@@ -1,11 +1,12 @@
 import ConnectionLifecycle
 
-/// Each row, and each pair of rows that meet, by the shortest way.
+/// Each row, each pair of rows that meet, and each row in each situation, by the shortest way.
 struct RowPaths {
     private(set) var transitions: [TestPath] = []
     private(set) var unreachable: [InfeasiblePath] = []
     private(set) var pairs: [TestPath] = []
     private(set) var infeasiblePairs: [InfeasiblePath] = []
+    private(set) var situations: [TestPath] = []
     private let searches: [PathSearch]
 
     init(table: TransitionTable, searches: [PathSearch]) {
@@ -17,6 +18,7 @@ struct RowPaths {
                 unreachable.append(InfeasiblePath(rows: [row.id], reason: "\(row.from.name) does not come to it"))
             }
         }
+        for search in searches { situations += RowPaths.inEachSituation(table.rows, search) }
         for first in table.rows {
             for second in table.rows where second.from == first.end {
                 if let (search, found) = searches.firstResult({ RowPaths.pair(first, second, in: $0) }) {
@@ -26,6 +28,18 @@ struct RowPaths {
                         InfeasiblePath(rows: [first.id, second.id], reason: reason(first, second)))
                 }
             }
+        }
+    }
+
+    private static func inEachSituation(_ rows: [Row], _ search: PathSearch) -> [TestPath] {
+        var seen: Set<PathMemory> = []
+        return search.situations.flatMap { situation -> [TestPath] in
+            // How many attempts and probes there were matters for what is late, not for what a row does.
+            var memory = situation.memory
+            (memory.attempts, memory.probes) = (0, 0)
+            guard seen.insert(memory).inserted else { return [] }
+            return rows.filter { $0.from == memory.state }
+                .flatMap { search.follow($0, from: situation).map { search.path(.situations, $0) } }
         }
     }
 

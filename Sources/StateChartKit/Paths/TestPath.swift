@@ -30,6 +30,8 @@ public enum PathKind: String, CaseIterable, Sendable {
     case pairs
     /// Each way that visits no state twice.
     case simple
+    /// Each row in each situation: state and memory, as far as guards can tell.
+    case situations
     /// In each situation, everything that comes too late or too early.
     case late
     /// Each input that leaves a state just before its deadline, and then the moment at which it would have fired.

@@ -21,12 +21,12 @@ public struct TestPaths: Sendable {
         }
         paths = [
             .transitions: sorted(rows.transitions), .pairs: sorted(rows.pairs), .simple: sorted(simple.paths),
-            .late: sorted(disturbed.late), .cancelled: sorted(disturbed.cancelled),
+            .situations: sorted(rows.situations), .late: sorted(disturbed.late), .cancelled: sorted(disturbed.cancelled),
             .simultaneous: sorted(disturbed.simultaneous),
         ]
         infeasible = [
-            .transitions: rows.unreachable, .pairs: rows.infeasiblePairs, .simple: simple.infeasible, .late: [],
-            .cancelled: [], .simultaneous: [],
+            .transitions: rows.unreachable, .pairs: rows.infeasiblePairs, .simple: simple.infeasible,
+            .situations: [], .late: [], .cancelled: [], .simultaneous: [],
         ]
     }
 

@@ -54,17 +54,6 @@ import WorldInterface
         #expect(rig.world.openTimerCount == 0, "a timer outlived the end")
     }
 
-    @Test func aStopReturnsByItsOwnDeadline() {
-        let rig = Rig()
-        rig.open()
-        let connection = rig.connection
-        Task(executorPreference: rig.world) { await connection.stop(deadline: .milliseconds(100)) }
-        rig.world.advance(by: .milliseconds(99))
-        #expect(rig.state == .terminating)
-        rig.world.advance(by: .milliseconds(1))
-        #expect(rig.state == .stopped)
-    }
-
     @Test func aDeafVerdictReplacesTheConnectionWithinTwoSeconds() {
         let rig = Rig()
         rig.open()
@@ -91,41 +80,6 @@ import WorldInterface
         rig.report(.ready("scripted"))
         rig.world.onLoop { old.port.report(.lost("from the grave")) }
         #expect(rig.state == .open)
-    }
-
-    @Test func aVerdictAfterItsTimeoutIsDropped() {
-        let rig = Rig()
-        rig.open()
-        rig.world.advance(by: .seconds(1))
-        let round = rig.link.probe?.round ?? 0
-        rig.world.advance(by: .seconds(5))
-        #expect(rig.state == .open, "one miss is forgiven")
-        rig.report(.verdict(Verdict(.deaf, check: "script", detail: "late"), round: round))
-        #expect(rig.state == .open)
-        #expect(rig.inside { $0.counters.late } == 1)
-    }
-
-    @Test func unansweredProbesReplaceTheConnectionWhenTheMissesAreSpent() {
-        let rig = Rig()
-        rig.open()
-        rig.world.advance(by: .seconds(1 + 5))  // The first probe and its timeout: the miss that is forgiven.
-        #expect(rig.state == .open)
-        rig.world.advance(by: .seconds(1))  // Asked again soon.
-        #expect(rig.link.probe?.cause == .again)
-        rig.world.advance(by: .seconds(5))
-        #expect(rig.state == .stale)
-        #expect(rig.path.suffix(2) == ["T09", "T20"])
-    }
-
-    @Test func aSuspicionCausesAProbeAndNothingElse() {
-        let rig = Rig()
-        rig.open()
-        rig.report(.suspicion("sequence gap"))
-        #expect(rig.state == .probing)
-        #expect(rig.link.probe?.cause == .suspicion("sequence gap"))
-        rig.world.onLoop { rig.link.answer(.alive) }
-        #expect(rig.state == .open)
-        #expect(rig.service.links.count == 1)
     }
 
     @Test func aLinkMayReportFromWithinACall() {

@@ -1,4 +1,5 @@
 import ConnectionLifecycle
+import Locking
 import WorldInterface
 
 @testable import Holdfast
@@ -19,6 +20,8 @@ struct Rig {
 
     var link: ScriptedLink { service.link }
     var state: State { inside { $0.state } }
+    /// The newest record.
+    var last: TransitionRecord? { inside { $0.history.last } }
     var path: [String] { inside { $0.history.map(\.id) } }
 
     func inside<Result: Sendable>(_ body: @Sendable (isolated Connection<ScriptedService>) -> Result) -> Result {
@@ -36,11 +39,25 @@ struct Rig {
         report(.ready("scripted"))
     }
 
-    func startStop() {
+    func reconnect() { inside { $0.reconnect() } }
+    func probe() { inside { $0.probe() } }
+    func answer(_ outcome: Verdict.Outcome) { world.onLoop { link.answer(outcome) } }
+
+    /// - Returns: tells whether the stop has returned.
+    @discardableResult
+    func startStop(deadline: Duration = .seconds(1)) -> () -> Bool {
         let connection = connection
-        Task(executorPreference: world) { await connection.stop() }
+        let hasReturned = Lock(false)
+        Task(executorPreference: world) {
+            await connection.stop(deadline: deadline)
+            hasReturned.withLock { $0 = true }
+        }
         world.turn()
+        return { hasReturned.withLock { $0 } }
     }
+
+    /// Nothing is held: no link, no timer.
+    var isEmpty: Bool { service.liveLinks.isEmpty && world.openTimerCount == 0 }
 
     /// Leads to a state by the shortest way.
     func reach(_ wanted: State) {

@@ -1,67 +1,56 @@
 import ConnectionLifecycle
 
 /// Deadlines and results that come late, early, after they were cancelled, or in the same instant as something else.
-struct DisturbedPaths {
-    private(set) var late: [TestPath] = []
-    private(set) var cancelled: [TestPath] = []
-    private(set) var simultaneous: [TestPath] = []
-
-    init(table: TransitionTable, searches: [PathSearch]) {
-        for search in searches { late += search.situations.map { search.path(.late, search.disturbed($0)) } }
-        for row in table.rows {
-            if row.event.isDeadline {
-                simultaneous += deadlineFirst(row, searches)
-            } else {
-                cancelled += inputJustBefore(row, searches)
-                simultaneous += inputFirst(row, searches)
-            }
+extension GeneratedPaths {
+    /// A situation, and everything that may change nothing in it.
+    mutating func addLate(_ situation: PathSearch.Situation, _ search: PathSearch) {
+        var situation = situation
+        for input in search.strays(in: situation.memory) {
+            if let after = search.step(input, from: situation, wait: .none).0 { situation = after }
         }
+        // Last, for it takes time: a deadline that the table says nothing about. A sound table has none.
+        if let deadline = search.machine.deadline(of: situation.memory.state) {
+            let (after, row) = search.step(.deadline(deadline), from: situation, wait: .untilDue)
+            if row == nil, let after { situation = after }
+        }
+        add(situation, search)
     }
 
     /// The input leaves the state a nanosecond before its deadline; then that moment passes.
-    private func inputJustBefore(_ row: Row, _ searches: [PathSearch]) -> [TestPath] {
-        guard let (search, found) = searches.firstResult({ $0.first(row, wait: .untilJustBeforeDue) }),
+    mutating func addCancelled(_ row: Row) {
+        guard let (search, found) = first({ $0.first(row, wait: .untilJustBeforeDue) }),
             let deadline = search.machine.deadline(of: row.from), row.end != row.from,
             let after = search.step(.leftDeadline(deadline), from: found.after, wait: .untilOldDue).0
-        else { return [] }
-        return [search.path(.cancelled, after)]
+        else { return }
+        add(after, search)
     }
 
     /// The input comes in the instant of the deadline, before it. Where it leaves the state, the deadline is void.
-    private func inputFirst(_ row: Row, _ searches: [PathSearch]) -> [TestPath] {
-        guard let (search, found) = searches.firstResult({ $0.first(row, wait: .untilDue) }),
+    mutating func addInputFirst(_ row: Row) {
+        guard let (search, found) = first({ $0.first(row, wait: .untilDue) }),
             let deadline = search.machine.deadline(of: row.from)
-        else { return [] }
+        else { return }
         let second: TestInput = row.end == row.from ? .deadline(deadline) : .leftDeadline(deadline)
-        guard let after = search.step(second, from: found.after, wait: .none).0 else { return [] }
-        return [search.path(.simultaneous, after)]
+        if let after = search.step(second, from: found.after, wait: .none).0 { add(after, search) }
     }
 
     /// The deadline fires first, and then comes what was on its way to the state that was left.
-    private func deadlineFirst(_ row: Row, _ searches: [PathSearch]) -> [TestPath] {
-        guard let (search, found) = searches.firstResult({ $0.first(row) }) else { return [] }
+    mutating func addDeadlineFirst(_ row: Row) {
+        guard let (search, found) = first({ $0.first(row) }) else { return }
         let machine = search.machine
-        return Event.allCases.filter { !$0.isDeadline && machine.canOccur($0, in: row.from) }
-            .flatMap { event in
-                let hasLink = !machine.owns(found.after.memory.state).isDisjoint(with: .link)
-                let inputs = hasLink || event.emitter == .command ? machine.inputs(event) : [.goneLink(event)]
-                return inputs.compactMap { search.step($0, from: found.after, wait: .none).0 }
+        let hasLink = !machine.owns(found.after.memory.state).isDisjoint(with: .link)
+        for event in Event.allCases where !event.isDeadline && machine.canOccur(event, in: row.from) {
+            let inputs = hasLink || event.emitter == .command ? machine.inputs(event) : [.goneLink(event)]
+            for input in inputs {
+                if let after = search.step(input, from: found.after, wait: .none).0 { add(after, search) }
             }
-            .map { search.path(.simultaneous, $0) }
+        }
     }
 }
 
 extension PathSearch {
-    /// A situation followed by everything that may change nothing in it.
-    func disturbed(_ situation: Situation) -> Situation {
-        var situation = situation
-        for input in strays(in: situation.memory) {
-            if let after = step(input, from: situation, wait: .none).0 { situation = after }
-        }
-        return situation
-    }
-
-    private func strays(in memory: PathMemory) -> [TestInput] {
+    /// Whatever comes from something that is not owned, or not any more, or before its time.
+    fileprivate func strays(in memory: PathMemory) -> [TestInput] {
         let owns = machine.owns(memory.state)
         let hasLink = !owns.isDisjoint(with: .link)
         let hasGoneLink = memory.attempts > (hasLink ? 1 : 0)

@@ -1,55 +1,38 @@
 import ConnectionLifecycle
 
 /// Each row, each pair of rows that meet, and each row in each situation, by the shortest way.
-struct RowPaths {
-    private(set) var transitions: [TestPath] = []
-    private(set) var unreachable: [InfeasiblePath] = []
-    private(set) var pairs: [TestPath] = []
-    private(set) var infeasiblePairs: [InfeasiblePath] = []
-    private(set) var situations: [TestPath] = []
-    private let searches: [PathSearch]
-
-    init(table: TransitionTable, searches: [PathSearch]) {
-        self.searches = searches
-        for row in table.rows {
-            if let (search, found) = searches.firstResult({ $0.first(row) }) {
-                transitions.append(search.path(.transitions, found.after))
-            } else {
-                unreachable.append(InfeasiblePath(rows: [row.id], reason: "\(row.from.name) does not come to it"))
-            }
-        }
-        for search in searches { situations += RowPaths.inEachSituation(table.rows, search) }
-        for first in table.rows {
-            for second in table.rows where second.from == first.end {
-                if let (search, found) = searches.firstResult({ RowPaths.pair(first, second, in: $0) }) {
-                    pairs.append(search.path(.pairs, found))
-                } else {
-                    infeasiblePairs.append(
-                        InfeasiblePath(rows: [first.id, second.id], reason: reason(first, second)))
-                }
-            }
+extension GeneratedPaths {
+    mutating func addTransition(_ row: Row) {
+        if let (search, found) = first({ $0.first(row) }) {
+            add(found.after, search)
+        } else {
+            add(infeasible: [row], "\(row.from.name) does not come to it")
         }
     }
 
-    private static func inEachSituation(_ rows: [Row], _ search: PathSearch) -> [TestPath] {
+    mutating func addPair(_ first: Row, _ second: Row) {
+        if let (search, found) = self.first({ $0.first(first, second) }) {
+            add(found, search)
+        } else {
+            add(infeasible: [first, second], reason(first, second))
+        }
+    }
+
+    mutating func addSituations(_ search: PathSearch) {
         var seen: Set<PathMemory> = []
-        return search.situations.flatMap { situation -> [TestPath] in
+        for situation in search.situations {
             // How many attempts and probes there were matters for what is late, not for what a row does.
             var memory = situation.memory
             (memory.attempts, memory.probes) = (0, 0)
-            guard seen.insert(memory).inserted else { return [] }
-            return rows.filter { $0.from == memory.state }
-                .flatMap { search.follow($0, from: situation).map { search.path(.situations, $0) } }
-        }
-    }
-
-    private static func pair(_ first: Row, _ second: Row, in search: PathSearch) -> PathSearch.Situation? {
-        for situation in search.situations where situation.memory.state == first.from {
-            for between in search.follow(first, from: situation) {
-                if let after = search.follow(second, from: between).first { return after }
+            guard seen.insert(memory).inserted else { continue }
+            for row in search.machine.table.rows where row.from == memory.state {
+                for after in search.follow(row, from: situation) {
+                    let shown = row.to == nil ? [] : Question.allCases.compactMap { search.shortest(after, to: $0) }
+                    if shown.isEmpty { add(after, search) }
+                    for end in shown { add(end, search) }
+                }
             }
         }
-        return nil
     }
 
     private func reason(_ first: Row, _ second: Row) -> String {
@@ -62,18 +45,36 @@ struct RowPaths {
     }
 }
 
-extension [PathSearch] {
-    /// The first setting under which something is possible.
-    func firstResult<Result>(_ body: (PathSearch) -> Result?) -> (PathSearch, Result)? {
-        for search in self {
-            if let result = body(search) { return (search, result) }
+extension PathSearch {
+    /// The shortest way on to the row in which a question gets the answer that tells how much is remembered: a budget is
+    /// spent, and not because a failure is final by itself; or whether a stop is wanted.
+    fileprivate func shortest(_ start: Situation, to question: Question) -> Situation? {
+        var known: Set<PathMemory> = [start.memory]
+        var queue = [start]
+        var next = 0
+        while next < queue.count {
+            for row in machine.table.rows where row.from == queue[next].memory.state && row.to != nil {
+                let wait: Wait = row.event.isDeadline ? .untilDue : .none
+                let input = machine.inputs(row.event)[0]
+                let (after, taken) = step(input, from: queue[next], wait: wait)
+                guard taken == row, let after else { continue }
+                if row.condition == .unless(question) || row.condition == .when(.stopWanted) && question == .stopWanted {
+                    return after
+                }
+                if known.insert(after.memory).inserted { queue.append(after) }
+            }
+            next += 1
         }
         return nil
     }
-}
 
-extension PathSearch {
-    func path(_ kind: PathKind, _ situation: Situation) -> TestPath {
-        TestPath(kind: kind, setting: machine.setting, steps: situation.way)
+    /// The first situation in which two rows can happen one after the other, and what follows.
+    fileprivate func first(_ first: Row, _ second: Row) -> Situation? {
+        for situation in situations where situation.memory.state == first.from {
+            for between in follow(first, from: situation) {
+                if let after = follow(second, from: between).first { return after }
+            }
+        }
+        return nil
     }
 }

@@ -30,7 +30,8 @@ public enum PathKind: String, CaseIterable, Sendable {
     case pairs
     /// Each way that visits no state twice.
     case simple
-    /// Each row in each situation: state and memory, as far as guards can tell.
+    /// Each row in each situation: state and memory, as far as guards can tell. After a transition it goes on, by the
+    /// shortest way for each question of the guards, until the answer shows what is remembered.
     case situations
     /// In each situation, everything that comes too late or too early.
     case late

@@ -22,18 +22,33 @@ struct PathMachine {
     let table: TransitionTable
     let setting: PathSetting
     private let timing: Timing
-    private let backoff: BackoffPolicy
+    private let cap: Duration
+    private let resetAfter: Span
+    private let owned: [Resources]
+    private let deadlines: [Deadline?]
+    /// The rows of each state and event: a search asks for them a million times.
+    private let cells: [[Row]]
 
     init(table: TransitionTable, setting: PathSetting) {
         self.table = table
         self.setting = setting
         timing = setting.timing
-        backoff = setting.backoff
+        cap = setting.backoff.cap
+        resetAfter = setting.backoff.resetAfter.span
+        owned = State.allCases.map { table.definition(of: $0)?.owns ?? [] }
+        deadlines = State.allCases.map { table.definition(of: $0)?.deadline }
+        var cells = [[Row]](repeating: [], count: State.allCases.count * Event.allCases.count)
+        for row in table.rows { cells[PathMachine.index(row.from, row.event)].append(row) }
+        self.cells = cells
     }
 
-    func owns(_ state: State) -> Resources { table.definition(of: state)?.owns ?? [] }
+    private static func index(_ state: State, _ event: Event) -> Int {
+        Int(state.rawValue) * Event.allCases.count + Int(event.rawValue)
+    }
 
-    func deadline(of state: State) -> Deadline? { table.definition(of: state)?.deadline }
+    func owns(_ state: State) -> Resources { owned[Int(state.rawValue)] }
+
+    func deadline(of state: State) -> Deadline? { deadlines[Int(state.rawValue)] }
 
     // MARK: - Which row
 
@@ -46,9 +61,7 @@ struct PathMachine {
         case .command, .probe, .deadline: failure = .retryable
         }
         guard canOccur(input.event, in: memory.state) else { return nil }
-        return table.rows.last { row in
-            row.from == memory.state && row.event == input.event && holds(row.condition, memory, failure)
-        }
+        return cells[PathMachine.index(memory.state, input.event)].last { holds($0.condition, memory, failure) }
     }
 
     /// An event can occur exactly where its emitter is owned; commands always can.
@@ -102,7 +115,7 @@ struct PathMachine {
         case .untilOldDue: (elapsed, left) = (.zero, remaining.short)
         }
         var after = memory
-        after.readyFor = memory.readyFor?.adding(elapsed, atMost: Span(backoff.resetAfter).least)
+        after.readyFor = memory.readyFor?.adding(elapsed, atMost: resetAfter.least)
         after.remaining = left
         return after
     }
@@ -137,9 +150,8 @@ struct PathMachine {
     private func settle(_ memory: inout PathMemory) -> Bool {
         guard let age = memory.readyFor else { return true }
         memory.readyFor = nil
-        let enough = Span(backoff.resetAfter).least
-        if age.least >= enough { memory.failures = 0 }
-        return age.least >= enough || age.most < enough
+        if age.least >= resetAfter.least { memory.failures = 0 }
+        return age.least >= resetAfter.least || age.most < resetAfter.least
     }
 
     private func length(of deadline: Deadline, after actions: Actions, _ memory: PathMemory) -> Span {
@@ -152,7 +164,7 @@ struct PathMachine {
         case .probeTimeout: return timing.probeTimeout.span
         case .drained: return timing.drain.span
         case .closeTimeout: return timing.closeTimeout.span
-        case .retryDue: return Span(.milliseconds(1), backoff.cap)
+        case .retryDue: return Span(.milliseconds(1), cap)
         }
     }
 }

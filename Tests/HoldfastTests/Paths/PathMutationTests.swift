@@ -21,8 +21,9 @@ struct PathMutationTests {
 
     private static func isNoticed(_ table: TransitionTable) -> Bool {
         // What notices most comes first.
-        for kind in [PathKind.transitions, .late, .pairs, .situations] {
-            for path in TestPaths(table: table, kinds: [kind]).paths[kind] ?? [] {
+        for kinds in [[PathKind.transitions, .late], [.pairs, .situations]] {
+            let paths = TestPaths(table: table, kinds: kinds)
+            for path in paths.all {
                 let run = PathRun(path, table: table)
                 run.walk()
                 if !run.problems.isEmpty { return true }

@@ -14,6 +14,13 @@ struct PathMemory: Hashable {
     /// Attempts and probes so far, up to two: from the second on there is an older one, whose results may be late.
     var attempts = 0
     var probes = 0
+
+    /// How many attempts and probes there were matters for what is late, not for what a row does.
+    var uncounted: PathMemory {
+        var memory = self
+        (memory.attempts, memory.probes) = (0, 0)
+        return memory
+    }
 }
 
 /// The meaning of a table for path generation, written from what the table's vocabulary says and not from the engine's
@@ -28,6 +35,8 @@ struct PathMachine {
     private let deadlines: [Deadline?]
     /// The rows of each state and event: a search asks for them a million times.
     private let cells: [[Row]]
+    /// The rows of each state.
+    private let leaving: [[Row]]
 
     init(table: TransitionTable, setting: PathSetting) {
         self.table = table
@@ -40,6 +49,7 @@ struct PathMachine {
         var cells = [[Row]](repeating: [], count: State.allCases.count * Event.allCases.count)
         for row in table.rows { cells[PathMachine.index(row.from, row.event)].append(row) }
         self.cells = cells
+        leaving = State.allCases.map { state in table.rows.filter { $0.from == state } }
     }
 
     private static func index(_ state: State, _ event: Event) -> Int {
@@ -47,6 +57,9 @@ struct PathMachine {
     }
 
     func owns(_ state: State) -> Resources { owned[Int(state.rawValue)] }
+
+    /// In the order of the table.
+    func rows(from state: State) -> [Row] { leaving[Int(state.rawValue)] }
 
     func deadline(of state: State) -> Deadline? { deadlines[Int(state.rawValue)] }
 

@@ -19,7 +19,7 @@ struct PathSearch {
         add(Situation(memory: PathMemory(), way: []))
         var next = 0
         while next < situations.count {
-            for row in table.rows where row.from == situations[next].memory.state && row.to != nil {
+            for row in machine.rows(from: situations[next].memory.state) where row.to != nil {
                 for after in follow(row, from: situations[next]) { add(after) }
             }
             next += 1

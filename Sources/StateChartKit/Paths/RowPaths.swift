@@ -20,16 +20,18 @@ extension GeneratedPaths {
 
     mutating func addSituations(_ search: PathSearch) {
         var seen: Set<PathMemory> = []
-        for situation in search.situations {
-            // How many attempts and probes there were matters for what is late, not for what a row does.
-            var memory = situation.memory
-            (memory.attempts, memory.probes) = (0, 0)
-            guard seen.insert(memory).inserted else { continue }
-            for row in search.machine.table.rows where row.from == memory.state {
+        var shown: [PathMemory: [[TestStep]]] = [:]
+        for situation in search.situations where seen.insert(situation.memory.uncounted).inserted {
+            for row in search.machine.rows(from: situation.memory.state) {
                 for after in search.follow(row, from: situation) {
-                    let shown = row.to == nil ? [] : Question.allCases.compactMap { search.shortest(after, to: $0) }
-                    if shown.isEmpty { add(after, search) }
-                    for end in shown { add(end, search) }
+                    let memory = after.memory.uncounted
+                    let ends =
+                        row.to == nil
+                        ? [] : shown[memory] ?? Question.allCases.compactMap { search.shortest(memory, to: $0) }
+                    if row.to != nil { shown[memory] = ends }
+                    for end in ends.isEmpty ? [[]] : ends {
+                        add(PathSearch.Situation(memory: memory, way: after.way + end), search)
+                    }
                 }
             }
         }
@@ -48,19 +50,18 @@ extension GeneratedPaths {
 extension PathSearch {
     /// The shortest way on to the row in which a question gets the answer that tells how much is remembered: a budget is
     /// spent, and not because a failure is final by itself; or whether a stop is wanted.
-    fileprivate func shortest(_ start: Situation, to question: Question) -> Situation? {
-        var known: Set<PathMemory> = [start.memory]
-        var queue = [start]
+    fileprivate func shortest(_ start: PathMemory, to question: Question) -> [TestStep]? {
+        var known: Set<PathMemory> = [start]
+        var queue = [Situation(memory: start, way: [])]
         var next = 0
         while next < queue.count {
-            for row in machine.table.rows where row.from == queue[next].memory.state && row.to != nil {
+            for row in machine.rows(from: queue[next].memory.state) where row.to != nil {
                 let wait: Wait = row.event.isDeadline ? .untilDue : .none
-                let input = machine.inputs(row.event)[0]
-                let (after, taken) = step(input, from: queue[next], wait: wait)
-                guard taken == row, let after else { continue }
-                if row.condition == .unless(question) || row.condition == .when(.stopWanted) && question == .stopWanted {
-                    return after
-                }
+                let (reached, taken) = step(machine.inputs(row.event)[0], from: queue[next], wait: wait)
+                guard taken == row, var after = reached else { continue }
+                let isStop = row.condition == .when(.stopWanted) && question == .stopWanted
+                if row.condition == .unless(question) || isStop { return after.way }
+                after.memory = after.memory.uncounted
                 if known.insert(after.memory).inserted { queue.append(after) }
             }
             next += 1

@@ -11,7 +11,7 @@ extension GeneratedPaths {
     private mutating func walk(
         from state: State, rows: [Row], visited: Set<State>, _ reached: [[PathSearch.Situation]]
     ) {
-        for row in searches[0].machine.table.rows where row.from == state && !visited.contains(row.end) {
+        for row in searches[0].machine.rows(from: state) where !visited.contains(row.end) {
             let next = zip(searches, reached).map { search, situations in
                 situations.flatMap { search.follow(row, from: $0) }
             }

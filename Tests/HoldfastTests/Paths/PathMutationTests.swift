@@ -21,9 +21,12 @@ struct PathMutationTests {
 
     private static func isNoticed(_ table: TransitionTable) -> Bool {
         // What notices most comes first.
-        for kinds in [[PathKind.transitions, .late], [.pairs, .situations]] {
-            let paths = TestPaths(table: table, kinds: kinds)
-            for path in paths.all {
+        let few = Array(PathSetting.standard.prefix(1))
+        for (kinds, settings) in [
+            ([PathKind.transitions, .late], few), ([.pairs, .situations], few),
+            (PathKind.allCases, PathSetting.standard),
+        ] {
+            for path in TestPaths(table: table, settings: settings, kinds: kinds).all {
                 let run = PathRun(path, table: table)
                 run.walk()
                 if !run.problems.isEmpty { return true }
@@ -50,11 +53,15 @@ private enum MutatedTables {
         table.rows.indices.map { index in mutant("no \(table.rows[index].id)", table) { $0.rows.remove(at: index) } }
     }
 
+    /// To nothing, to the end, and to a neighbour.
     private static func redirected(_ table: TransitionTable) -> [Mutant] {
         table.rows.indices.flatMap { index in
             let row = table.rows[index]
-            return ([nil] + State.allCases).filter { $0 != row.to }.map { target in
-                mutant("\(row.id) leads to \(target.map { "\($0)" } ?? "nothing")", table) { $0.rows[index].to = target }
+            let next = State.allCases[(Int((row.to ?? row.from).rawValue) + 1) % State.allCases.count]
+            return [nil, .stopped, next].filter { $0 != row.to }.map { target in
+                mutant("\(row.id) leads to \(target.map { "\($0)" } ?? "nothing")", table) {
+                    $0.rows[index].to = target
+                }
             }
         }
     }
@@ -81,7 +88,8 @@ private enum MutatedTables {
             (.clearMisses, "clearMisses"), (.wantStop, "wantStop"),
         ]
         return table.rows.indices.flatMap { index in
-            counted.filter { table.rows[index].actions.contains($0.0) && table.rows[index].to != .stopped }.map { action in
+            counted.filter { table.rows[index].actions.contains($0.0) && table.rows[index].to != .stopped }.map {
+                action in
                 mutant("\(table.rows[index].id) forgets \(action.1)", table) {
                     $0.rows[index].actions.subtract(action.0)
                 }

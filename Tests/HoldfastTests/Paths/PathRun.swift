@@ -92,7 +92,8 @@ final class PathRun {
         case .stop: stop()
         case .reconnect: rig.inside { $0.reconnect() }
         case .probe: rig.inside { $0.probe() }
-        case .ready, .attemptFailed, .suspicion, .lost, .alive, .deaf, .inconclusive, .closed, .connectTimeout, .probeDue,
+        case .ready, .attemptFailed, .suspicion, .lost, .alive, .deaf, .inconclusive, .closed, .connectTimeout,
+            .probeDue,
             .probeTimeout, .drained, .closeTimeout, .retryDue:
             problems.append("\(event) is no command")
         }
@@ -129,7 +130,9 @@ final class PathRun {
         let proves = live.contains { $0.probe != nil }
         if proves != owns.contains(.probe) { problems.append("a probe \(proves ? "runs" : "is missing") in \(state)") }
         let closes = live.contains { $0.phase == .closing }
-        if closes != owns.contains(.closing) { problems.append("a close \(closes ? "runs" : "is missing") in \(state)") }
+        if closes != owns.contains(.closing) {
+            problems.append("a close \(closes ? "runs" : "is missing") in \(state)")
+        }
         let timers = definition?.deadline == nil ? 0 : 1
         if rig.world.armedTimerCount != timers {
             problems.append("\(rig.world.armedTimerCount) deadlines are set in \(state)")

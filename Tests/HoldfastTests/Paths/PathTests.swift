@@ -19,7 +19,8 @@ struct PathTests {
             coverage.add(path, seen: run.rows)
         }
         print(coverage.report(paths))
-        #expect(problems.isEmpty, "\(problems.count) problems, the first:\n\(problems.prefix(5).joined(separator: "\n"))")
+        #expect(
+            problems.isEmpty, "\(problems.count) problems, the first:\n\(problems.prefix(5).joined(separator: "\n"))")
         #expect(coverage.missingRows == [])
         #expect(coverage.missingPairs(of: paths) == [])
         #expect(coverage.contradictions(to: paths) == [])

@@ -76,7 +76,11 @@ let package = Package(
         .testTarget(name: "WebSocketCodecTests", dependencies: ["WebSocketCodec"]),
         .testTarget(
             name: "UVEventLoopTests", dependencies: ["UVEventLoop", "WorldInterface", "CLibuv", "TestCertificates"]),
-        .testTarget(name: "HoldfastTests", dependencies: ["Holdfast", "WebSocketCodec", "Locking"]),
+        .testTarget(
+            name: "HoldfastTests",
+            dependencies: [
+                "Holdfast", "StateChartKit", "ConnectionLifecycle", "WebSocketCodec", "WorldInterface", "Locking",
+            ]),
         .testTarget(
             name: "HoldfastStoreTests", dependencies: ["HoldfastStore", "Holdfast", "ConnectionLifecycle", "CSQLite"]),
         .testTarget(

@@ -1,22 +1,81 @@
 /// The states of a connection. Raw values are indices of the compiled table.
+///
+/// Each says what it means, what it owns and which deadline it has: as the table does, which a test compares.
 public enum State: UInt8, CaseIterable, Sendable {
-    case idle, connecting, open, probing, stale, terminating, backoff, stopped
+    /// Not started.
+    ///
+    /// Owns nothing. No deadline.
+    case idle
+    /// Identify and note the account's revision, dial, authenticate, wait for the greeting, prove that it answers.
+    ///
+    /// Owns the attempt. Deadline: ``Deadline/connectTimeout``.
+    case connecting
+    /// Events are delivered.
+    ///
+    /// Owns the socket. Deadline: ``Deadline/probeDue``.
+    case open
+    /// Events are still delivered while the proof runs.
+    ///
+    /// Owns the socket and the probe. Deadline: ``Deadline/probeTimeout``.
+    case probing
+    /// Judged deaf; a short drain still delivers what is already on its way.
+    ///
+    /// Owns the socket. Deadline: ``Deadline/drained``.
+    case stale
+    /// The close handshake is under way; at the deadline the socket is destroyed.
+    ///
+    /// Owns the closing socket. Deadline: ``Deadline/closeTimeout``.
+    case terminating
+    /// Waiting, with jitter, before the next attempt.
+    ///
+    /// Owns nothing. Deadline: ``Deadline/retryDue``.
+    case backoff
+    /// The end.
+    ///
+    /// Owns nothing. No deadline.
+    case stopped
 }
 
 /// Everything that can happen to a connection: commands from its user, and what the resources of a state emit.
+///
+/// Each says who emits it, and in which states it can occur: as the table does, which a test compares.
 public enum Event: UInt8, CaseIterable, Sendable {
-    // Commands.
-    case start, stop, reconnect, probe
-    // Emitted by the attempt.
-    case ready, attemptFailed
-    // Emitted by the socket.
-    case suspicion, lost
-    // Emitted by the probe: its verdict.
-    case alive, deaf, inconclusive
-    // Emitted by the closing socket.
+    /// Emitted by the user, in every state.
+    case start
+    /// Emitted by the user, in every state.
+    case stop
+    /// Emitted by the user, in every state.
+    case reconnect
+    /// Emitted by the user, in every state.
+    case probe
+    /// Emitted by the attempt, in connecting.
+    case ready
+    /// Emitted by the attempt, in connecting.
+    case attemptFailed
+    /// Emitted by the socket, in open, probing and stale.
+    case suspicion
+    /// Emitted by the socket, in open, probing and stale.
+    case lost
+    /// Emitted by the probe, in probing: its verdict.
+    case alive
+    /// Emitted by the probe, in probing: its verdict.
+    case deaf
+    /// Emitted by the probe, in probing: its verdict.
+    case inconclusive
+    /// Emitted by the closing socket, in terminating.
     case closed
-    // Deadlines.
-    case connectTimeout, probeDue, probeTimeout, drained, closeTimeout, retryDue
+    /// Emitted by the deadline of connecting.
+    case connectTimeout
+    /// Emitted by the deadline of open.
+    case probeDue
+    /// Emitted by the deadline of probing.
+    case probeTimeout
+    /// Emitted by the deadline of stale.
+    case drained
+    /// Emitted by the deadline of terminating.
+    case closeTimeout
+    /// Emitted by the deadline of backoff.
+    case retryDue
 }
 
 /// What a state owns while it lasts. The shell releases what the old state owns and the new one does not, and

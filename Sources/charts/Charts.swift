@@ -3,7 +3,9 @@ import Foundation
 /// The state charts: writes them, and what can be known from the table behind them.
 @main
 struct Charts {
-    private static let commands: [Command] = [WriteCommand.command, TraceCommand.command, DiffCommand.command]
+    private static let commands: [Command] = [
+        WriteCommand.command, TraceCommand.command, DiffCommand.command, PathsCommand.command,
+    ]
 
     static func main() async {
         var arguments = CommandLine.arguments.dropFirst()

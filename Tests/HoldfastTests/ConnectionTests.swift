@@ -5,63 +5,6 @@ import WorldInterface
 
 @testable import Holdfast
 
-/// A connection on a manual world, for tests that move time and network by hand.
-private struct Rig {
-    let world: ManualWorld
-    let service = ScriptedService()
-    let connection: Connection<ScriptedService>
-
-    init(seed: UInt64 = 1, _ change: (inout Configuration) -> Void = { _ in }) {
-        world = ManualWorld(seed: seed)
-        var configuration = Configuration()
-        configuration.seed = seed
-        change(&configuration)
-        connection = Connection(service, on: world, configuration: configuration)
-    }
-
-    var link: ScriptedLink { service.link }
-    var state: State { inside { $0.state } }
-    var path: [String] { inside { $0.history.map(\.id) } }
-
-    func inside<Result: Sendable>(_ body: @Sendable (isolated Connection<ScriptedService>) -> Result) -> Result {
-        var result: Result?
-        world.onLoop { result = connection.assumeIsolated { body($0) } }
-        guard let result else { preconditionFailure("unreachable") }
-        return result
-    }
-
-    func report(_ report: LinkReport) { world.onLoop { link.port.report(report) } }
-    func start() { inside { $0.start() } }
-
-    func open() {
-        start()
-        report(.ready("scripted"))
-    }
-
-    func startStop() {
-        let connection = connection
-        Task(executorPreference: world) { await connection.stop() }
-        world.turn()
-    }
-
-    /// Leads to a state by the shortest way.
-    func reach(_ wanted: State) {
-        if wanted == .idle { return }
-        start()
-        if wanted == .connecting { return }
-        if wanted == .backoff { return report(.attemptFailed(.retryable, "scripted")) }
-        report(.ready("scripted"))
-        if wanted == .open { return }
-        if wanted == .terminating { return inside { $0.reconnect() } }
-        inside { $0.probe() }
-        if wanted == .probing { return }
-        world.onLoop { link.answer(.deaf) }
-        if wanted == .stale { return }
-        startStop()
-        report(.closed("scripted"))
-    }
-}
-
 @Suite struct ConnectionTests {
     @Test func theHookSeesEachObservationInOrder() {
         let seen = Lock<[String]>([])
@@ -129,17 +72,6 @@ private struct Rig {
         #expect(rig.state == .stopped)
     }
 
-    @Test func aStopReturnsByItsOwnDeadline() {
-        let rig = Rig()
-        rig.open()
-        let connection = rig.connection
-        Task(executorPreference: rig.world) { await connection.stop(deadline: .milliseconds(100)) }
-        rig.world.advance(by: .milliseconds(99))
-        #expect(rig.state == .terminating)
-        rig.world.advance(by: .milliseconds(1))
-        #expect(rig.state == .stopped)
-    }
-
     @Test func aDeafVerdictReplacesTheConnectionWithinTwoSeconds() {
         let rig = Rig()
         rig.open()
@@ -166,41 +98,6 @@ private struct Rig {
         rig.report(.ready("scripted"))
         rig.world.onLoop { old.port.report(.lost("from the grave")) }
         #expect(rig.state == .open)
-    }
-
-    @Test func aVerdictAfterItsTimeoutIsDropped() {
-        let rig = Rig()
-        rig.open()
-        rig.world.advance(by: .seconds(1))
-        let round = rig.link.probe?.round ?? 0
-        rig.world.advance(by: .seconds(5))
-        #expect(rig.state == .open, "one miss is forgiven")
-        rig.report(.verdict(Verdict(.deaf, check: "script", detail: "late"), round: round))
-        #expect(rig.state == .open)
-        #expect(rig.inside { $0.counters.late } == 1)
-    }
-
-    @Test func unansweredProbesReplaceTheConnectionWhenTheMissesAreSpent() {
-        let rig = Rig()
-        rig.open()
-        rig.world.advance(by: .seconds(1 + 5))  // The first probe and its timeout: the miss that is forgiven.
-        #expect(rig.state == .open)
-        rig.world.advance(by: .seconds(1))  // Asked again soon.
-        #expect(rig.link.probe?.cause == .again)
-        rig.world.advance(by: .seconds(5))
-        #expect(rig.state == .stale)
-        #expect(rig.path.suffix(2) == ["T09", "T20"])
-    }
-
-    @Test func aSuspicionCausesAProbeAndNothingElse() {
-        let rig = Rig()
-        rig.open()
-        rig.report(.suspicion("sequence gap"))
-        #expect(rig.state == .probing)
-        #expect(rig.link.probe?.cause == .suspicion("sequence gap"))
-        rig.world.onLoop { rig.link.answer(.alive) }
-        #expect(rig.state == .open)
-        #expect(rig.service.links.count == 1)
     }
 
     @Test func aLinkMayReportFromWithinACall() {

@@ -78,6 +78,19 @@ final class ManualWorld: World, LoopExecutor, @unchecked Sendable {
         turn()
     }
 
+    /// The next moment for which a timer is armed.
+    var nextDue: Instant? {
+        state.withLock { state in state.timers.values.map(\.due).filter { $0 != .max }.min() }.map(Instant.init)
+    }
+
+    /// Moves the time and fires nothing, as if the loop were just about to. Not into the past.
+    func pass(until instant: Instant) { state.withLock { $0.now = max($0.now, instant.nanoseconds) } }
+
+    /// Fires what is armed although it is not due: a timer of the system may be early.
+    func fireEarly() {
+        for timer in state.withLock({ $0.timers.values.filter { $0.due != .max } }) { onLoop { timer.fireNow() } }
+    }
+
     private func nextTimer(until end: Instant) -> ManualTimer? {
         state.withLock { state in
             state.timers.values.filter { $0.due <= end.nanoseconds }.min { $0.due < $1.due }

@@ -33,6 +33,8 @@ final class ScriptedLink: Link {
     private unowned let service: ScriptedService
     private(set) var phase = Phase.made
     private(set) var probe: (round: UInt32, cause: ProbeCause)?
+    /// The number of the latest probe, also when it is over; 0 before the first.
+    private(set) var latestRound: UInt32 = 0
     private(set) var probeCauses: [ProbeCause] = []
     private(set) var isPaused = false
     /// Where the test says that a successor may go on.
@@ -52,6 +54,7 @@ final class ScriptedLink: Link {
     func beginProbe(round: UInt32, cause: ProbeCause, due: Instant) {
         #expect(phase == .begun && probe == nil)
         probe = (round, cause)
+        latestRound = round
         probeCauses.append(cause)
     }
 

@@ -3,7 +3,7 @@ import Foundation
 /// The state charts: writes them, and what can be known from the table behind them.
 @main
 struct Charts {
-    private static let commands: [Command] = [WriteCommand.command]
+    private static let commands: [Command] = [WriteCommand.command, VerifyCommand.command]
 
     static func main() async {
         var arguments = CommandLine.arguments.dropFirst()

@@ -55,7 +55,7 @@ extension StateChart {
             let deadline = state.deadline.map { "\($0.event)" } ?? "NONE"
             return "    owns(\(state.state), \(owns), \(deadline));  /* \(state.meaning.inComment) */"
         }
-        let rows = table.rows.enumerated().map { index, row in
+        let rows = table.rows.prefix(255).enumerated().map { index, row in
             let target = row.to?.name ?? "NONE"
             return "    row(\(index), \(row.from), \(row.event), \(row.condition.promela), \(target), "
                 + "\(row.actions.promela));  /* \(row.id.inComment): \(row.because.inComment) */"
@@ -65,7 +65,7 @@ extension StateChart {
              * The table. Of two rows for one event and answer the later counts; an event without a row is dropped, as the
              * engine would.
              */
-            #define ROWS \(max(table.rows.count, 1))
+            #define ROWS \(max(min(table.rows.count, 255), 1))
 
             \(PromelaText.arrays)
             inline table() {

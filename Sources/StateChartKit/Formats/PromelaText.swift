@@ -118,7 +118,7 @@ enum PromelaText {
 
     /// In place of the table: reads one, as numbers, from the variable TABLE of the verifier's process.
     static let loadedTable = """
-        #define ROWS              200
+        #define ROWS              255
 
         \(arrays)
         c_decl {

@@ -32,7 +32,7 @@ public final class LoadedModel: Sendable {
     func search(
         _ table: TransitionTable, rules mask: Int, stuck: Bool, in scratch: String
     ) throws(VerificationFailure) -> Search {
-        let arguments = ["-w18", "-m500000"] + (stuck ? [] : ["-E"])
+        let arguments = ["-w18", "-m50000"] + (stuck ? [] : ["-E"])
         return try Search(
             reading: rules.run(arguments, in: scratch, environment: environment(table, mask)))
     }

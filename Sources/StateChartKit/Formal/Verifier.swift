@@ -40,93 +40,93 @@ public struct Verifier: Sendable {
         self.progress = progress
     }
 
-    /// - Parameter loaded: where there is one already, for counterexamples; made where it is needed and missing.
-    public func verify(_ chart: StateChart, loaded: LoadedModel? = nil) throws(VerificationFailure) -> Verification {
+    /// Checks the model as it is printed.
+    public func verify(_ chart: StateChart) throws(VerificationFailure) -> Verification {
         let folder = try TemporaryFolder()
+        defer { withExtendedLifetime(folder) {} }
         progress("translating and compiling the model")
         try tools.translate(chart.promela, in: folder.path)
         let rules = try tools.compile("rules", ["-DSAFETY", "-DNOCLAIM", "-DPRINTF"], in: folder.path)
         let claims = try tools.compile("claims", ["-DNFAIR=3"], in: folder.path)
         progress("searching for a broken rule")
-        let safety = try Search(reading: rules.run(["-w18", "-m500000"], in: folder.folder("safety")))
-        try check(safety)
+        let safety = try Search(reading: rules.run(["-w18", "-m50000"], in: folder.folder("safety")))
+        try safety.mustBeWhole()
+        var findings = (Property.rules + [.deadlock, .reachable]).map { holding($0, safety) }
         var searches = [safety]
-        var debts: [(Property, Search)] = []
         for property in Property.debts {
             progress("\(property.name): \(property.sentence)")
             let search = try Search(
                 reading: claims.run(
                     ["-a", "-f", "-A", "-w20", "-m1000000", "-N", property.name], in: folder.folder(property.name)))
-            try check(search)
+            try search.mustBeWhole()
             searches.append(search)
-            debts.append((property, search))
+            findings.append(holding(property, search))
         }
-        var findings: [Verification.Finding] = []
-        if safety.errors == 0, missing(chart, safety).isEmpty, debts.allSatisfy({ $0.1.errors == 0 }) {
-            findings = (Property.rules + [Property.deadlock, Property.reachable]).map { holding($0, safety) }
-            findings += debts.map { holding($0.0, $0.1) }
-        } else {
+        if searches.contains(where: { $0.errors > 0 }) || !chart.missing(in: safety).isEmpty {
             progress("looking for short counterexamples")
-            let model = if let loaded { loaded } else { try LoadedModel(tools) }
-            findings = try breaking(chart, debts, model)
+            findings = try LoadedModel(tools).findings(chart)
+            guard findings.contains(where: { !$0.holds }) else {
+                throw VerificationFailure(
+                    cause: .failed, description: "the printed model is violated, and the one that loads its table is not")
+            }
         }
         return Verification(digest: chart.digest, findings: findings, searches: searches)
-    }
-
-    private func check(_ search: Search) throws(VerificationFailure) {
-        guard search.errors == 0, search.isCut else { return }
-        throw VerificationFailure(cause: .failed, description: "the search was cut short, so that nothing is proven")
     }
 
     private func holding(_ property: Property, _ search: Search) -> Verification.Finding {
         Verification.Finding(property: property, holds: true, detail: nil, search: search, counterexample: nil)
     }
+}
 
-    /// Each property by itself, so that one that is broken does not hide another.
-    private func breaking(
-        _ chart: StateChart, _ debts: [(Property, Search)], _ model: LoadedModel
-    ) throws(VerificationFailure) -> [Verification.Finding] {
-        let table = chart.table
-        let scratch = model.scratch("verify-\(UUID().uuidString)")
+extension LoadedModel {
+    /// Each property by itself, so that one that is broken does not hide another, with a short counterexample for each that
+    /// is. Blocks; some seconds.
+    public func findings(_ chart: StateChart) throws(VerificationFailure) -> [Verification.Finding] {
+        let scratch = scratch("verify-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(atPath: scratch) }
         var findings: [Verification.Finding] = []
-        for property in Property.rules + [Property.deadlock] {
-            let (mask, stuck) = if case .rule(let bit) = property.kind { (1 << bit, false) } else { (0, true) }
-            let search = try model.search(table, rules: mask, stuck: stuck, in: scratch)
-            guard search.errors > 0 else {
-                try check(search)
-                findings.append(holding(property, search))
-                continue
-            }
-            let course = try model.shortestCourse(table, rules: mask, stuck: stuck, in: scratch)
-            findings.append(
-                Verification.Finding(
-                    property: property, holds: false, detail: nil, search: search,
-                    counterexample: Replay(course, table: table)))
-        }
-        let whole = try model.search(table, rules: 0, stuck: false, in: scratch)
-        try check(whole)
-        let absent = missing(chart, whole)
-        findings.append(
-            Verification.Finding(
-                property: .reachable, holds: absent.isEmpty,
-                detail: absent.isEmpty ? nil : "never: \(absent.joined(separator: ", "))", search: whole,
-                counterexample: nil))
-        for (property, search) in debts {
-            guard search.errors > 0 else {
-                findings.append(holding(property, search))
-                continue
-            }
-            let course = try model.shortCourse(table, claim: property.name, in: scratch)
-            findings.append(
-                Verification.Finding(
-                    property: property, holds: false, detail: nil, search: search,
-                    counterexample: Replay(course, table: table)))
-        }
+        for property in Property.all { findings.append(try finding(property, chart, scratch)) }
         return findings
     }
 
-    private func missing(_ chart: StateChart, _ search: Search) -> [String] { chart.missing(in: search) }
+    private func finding(
+        _ property: Property, _ chart: StateChart, _ scratch: String
+    ) throws(VerificationFailure) -> Verification.Finding {
+        let table = chart.table
+        let search: Search
+        let course: Course?
+        var detail: String?
+        switch property.kind {
+        case .rule(let bit):
+            search = try self.search(table, rules: 1 << bit, stuck: false, in: scratch)
+            course =
+                search.errors == 0
+                ? nil : try shortestCourse(table, rules: 1 << bit, stuck: false, in: scratch)
+        case .noDeadlock:
+            search = try self.search(table, rules: 0, stuck: true, in: scratch)
+            course = search.errors == 0 ? nil : try shortestCourse(table, rules: 0, stuck: true, in: scratch)
+        case .debt:
+            search = try claim(table, property.name, in: scratch)
+            course = search.errors == 0 ? nil : try shortCourse(table, claim: property.name, in: scratch)
+        case .reachability:
+            search = try self.search(table, rules: 0, stuck: false, in: scratch)
+            course = nil
+            let missing = chart.missing(in: search)
+            if !missing.isEmpty { detail = "never: \(missing.joined(separator: ", "))" }
+        }
+        try search.mustBeWhole()
+        return Verification.Finding(
+            property: property, holds: search.errors == 0 && detail == nil, detail: detail, search: search,
+            counterexample: course.map { Replay($0, table: table) })
+    }
+}
+
+extension Search {
+    /// The absence of errors says something only if nothing was left out.
+    fileprivate func mustBeWhole() throws(VerificationFailure) {
+        guard errors == 0, isCut else { return }
+        throw VerificationFailure(cause: .failed, description: "the search was cut short, so that nothing is proven")
+    }
 }
 
 extension StateChart {

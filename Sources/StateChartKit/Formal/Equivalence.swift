@@ -118,7 +118,10 @@ private struct PairSearch {
         for event in Event.allCases {
             for input in inputs(event, pair.left) {
                 var after = pair
-                if case .deadline = event.emitter, pair.left.due != .max { after.now = max(pair.now, pair.left.due) }
+                // Whichever waits longer: how long a wait is makes no other difference.
+                if case .deadline = event.emitter {
+                    for due in [pair.left.due, pair.right.due] where due != .max { after.now = max(after.now, due) }
+                }
                 let one = after.left.handle(input, now: after.now)
                 let other = after.right.handle(input, now: after.now)
                 after.leftMemory.follow(one, leftTable, failures: after.left.failures)

@@ -53,11 +53,17 @@ public final class LoadedModel: Sendable {
 
     /// The course that the last search in this folder found.
     func course(
-        _ table: TransitionTable, rules mask: Int = LoadedModel.everyRule, isClaim: Bool, in scratch: String
+        _ table: TransitionTable, rules mask: Int = LoadedModel.everyRule, claim name: String? = nil, in scratch: String
     ) throws(VerificationFailure) -> Course {
-        let program = isClaim ? claims : rules
+        let program = name == nil ? rules : claims
         let variables = environment(table, mask).merging(["TELLING": "1"]) { _, new in new }
-        return Course(reading: try program.run(["-r"], in: scratch, environment: variables).output)
+        let arguments = ["-r"] + (name.map { ["-N", $0] } ?? [])
+        let output = try program.run(arguments, in: scratch, environment: variables).output
+        let course = Course(reading: output)
+        guard !course.steps.isEmpty || name == nil && mask == 0 else {
+            throw VerificationFailure(cause: .failed, description: "spin's verifier does not tell the course:\n\(output)")
+        }
+        return course
     }
 
     /// The shortest course that breaks a rule or gets stuck; for a rule that is known to be broken.
@@ -69,10 +75,10 @@ public final class LoadedModel: Sendable {
                 reading: shortest.run(
                     ["-w18", "-m\(depth)"] + (stuck ? [] : ["-E"]), in: scratch,
                     environment: environment(table, mask)))
-            if found.errors > 0 { return try course(table, rules: mask, isClaim: false, in: scratch) }
+            if found.errors > 0 { return try course(table, rules: mask, in: scratch) }
         }
         _ = try search(table, rules: mask, stuck: stuck, in: scratch)
-        return try course(table, rules: mask, isClaim: false, in: scratch)
+        return try course(table, rules: mask, in: scratch)
     }
 
     /// A short course after which a debt is never paid; for a debt that is known not to be.
@@ -82,7 +88,7 @@ public final class LoadedModel: Sendable {
         for depth in [30, 40, 50, 60, 80, 100, 150, 200, 300, 1_000_000] {
             if try claim(table, name, depth: depth, in: scratch).errors > 0 { break }
         }
-        return try course(table, rules: 0, isClaim: true, in: scratch)
+        return try course(table, claim: name, in: scratch)
     }
 
     private func environment(_ table: TransitionTable, _ mask: Int) -> [String: String] {

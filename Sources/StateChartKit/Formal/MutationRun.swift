@@ -66,7 +66,7 @@ public struct MutationRun: Sendable {
         }
         let search = try model.search(table, rules: LoadedModel.everyRule, stuck: true, in: scratch)
         if search.errors > 0 {
-            let course = try model.course(table, isClaim: false, in: scratch)
+            let course = try model.course(table, in: scratch)
             let broken = course.steps.last?.broken ?? 0
             let rule = Property.rules.first { if case .rule(let bit) = $0.kind { broken & 1 << bit != 0 } else { false } }
             return caught(rule ?? .deadlock, course)
@@ -75,7 +75,7 @@ public struct MutationRun: Sendable {
         if try model.claim(table, "together", in: scratch).errors > 0 {
             for property in Property.debts
             where try model.claim(table, property.name, in: scratch).errors > 0 {
-                return caught(property, try model.course(table, rules: 0, isClaim: true, in: scratch))
+                return caught(property, try model.course(table, claim: property.name, in: scratch))
             }
             throw VerificationFailure(
                 cause: .failed, description: "\(mutant.name): a debt is open in all together, and in none alone")

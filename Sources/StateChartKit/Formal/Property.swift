@@ -41,11 +41,11 @@ public struct Property: Hashable, Sendable {
             "No unanswered proof, suspicion or error of REST alone ends a working connection while misses are left."
         ),
         ("verdict", "Alive and a miss that is forgiven end the proof; deaf and the last miss drain the connection."),
-        ("greeted", "An attempt that is ready becomes an open connection."),
-        ("asked", "In open, a suspicion, the probe's time and the user's question each begin a proof."),
+        ("greeted", "An attempt that is ready becomes an open connection, and no other does."),
+        ("asked", "In open, a suspicion, the probe's time and the user's question begin a proof, and nothing else does."),
         ("stopping", "A stop begins at once, and no attempt follows it."),
         ("unasked", "Stopped is reached only by a stop or by a failure that is final, and is wanted then."),
-        ("reconnecting", "The user's reconnect leaves a connection and a wait at once."),
+        ("atOnce", "The user's start dials at once; so does a reconnect from a wait, and it leaves a connection at once."),
         ("onlyBy", "Each state ends only by what it waits for, and by the user's stop or reconnect where that counts."),
         ("prompt", "The wait is short after a first deaf verdict and the user's reconnect, and only then."),
     ].enumerated().map { Property(name: $1.0, sentence: $1.1, kind: .rule($0)) }

@@ -144,7 +144,7 @@ public struct Replay: Sendable {
         for (name, actual, wanted) in pairs where actual != wanted {
             return "\(name) is \(actual) in the engine, \(wanted) in the model"
         }
-        if step.kind == .transition, step.from != .backoff, machine.state == .backoff, machine.due != .max {
+        if step.kind == .transition, step.from != .backoff, machine.state == .backoff, machine.deadline == .retryDue {
             let isShort = machine.due - now < Replay.short
             if isShort != expected.atOnce { return "the wait is short: \(isShort) in the engine, not in the model" }
         }

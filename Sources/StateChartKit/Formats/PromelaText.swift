@@ -394,9 +394,12 @@ enum PromelaText {
             :: else
             fi;
             breaks(event == ready && state != open, BREAKS_GREETED);
+            breaks(from == connecting && event != ready && (held & SOCKET), BREAKS_GREETED);
             if
             :: from == open && (event == probeDue || event == suspicion || event == probe) ->
                 breaks(state != probing, BREAKS_ASKED)
+            :: from == open && event != probeDue && event != suspicion && event != probe ->
+                breaks(state == probing, BREAKS_ASKED)
             :: else
             fi;
             breaks(event == stop && state != terminating && state != stopped, BREAKS_STOPPING);
@@ -404,14 +407,17 @@ enum PromelaText {
             breaks(state == stopped && !(stop_asked && stop_wanted), BREAKS_UNASKED);
             if
             :: event == reconnect && (from == open || from == probing || from == stale) ->
-                breaks(held & SOCKET, BREAKS_RECONNECTING)
-            :: event == reconnect && from == backoff -> breaks(!(held & ATTEMPT), BREAKS_RECONNECTING)
+                breaks(held & SOCKET, BREAKS_ATONCE)
+            :: (event == reconnect && from == backoff) || (event == start && from == idle) ->
+                breaks(!(held & ATTEMPT), BREAKS_ATONCE)
             :: else
             fi;
             if
             :: from == idle && state != idle -> breaks(event != start && event != stop, BREAKS_ONLYBY)
             :: from == connecting && state != connecting ->
                 breaks(event != ready && event != attemptFailed && event != connectTimeout && event != stop, BREAKS_ONLYBY)
+            :: from == probing && state == open ->
+                breaks(event != alive && event != inconclusive && event != probeTimeout, BREAKS_ONLYBY)
             :: from == stale && state != stale ->
                 breaks(event != drained && event != lost && event != reconnect && event != stop, BREAKS_ONLYBY)
             :: from == terminating && state != terminating ->

@@ -53,7 +53,7 @@ struct BrokenTable: Sendable, CustomStringConvertible {
             for id in ["T09", "T10", "T11"] { $0[id].to = .open }
         },
         BrokenTable("every wait is long", ["prompt"]) { $0["T16"].actions.remove(.firstRetryAtOnce) },
-        BrokenTable("a reconnect that waits", ["reconnecting"]) { $0["T35"].to = .backoff },
+        BrokenTable("a reconnect that waits", ["atOnce"]) { $0["T35"].to = .backoff },
     ]
 }
 

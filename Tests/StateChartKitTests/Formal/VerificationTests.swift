@@ -37,7 +37,7 @@ struct VerificationTests {
             let replay = try #require(finding.counterexample, "\(finding.property.name)")
             #expect(replay.disagreement == nil, "\(finding.property.name)\n\(replay.lines.joined(separator: "\n"))")
             #expect(!replay.steps.isEmpty || finding.property == .deadlock)
-            #expect(replay.steps.count < 40, "\(finding.property.name) in \(replay.steps.count) steps")
+            #expect(replay.steps.count < 40, "\(finding.property.name)")
             if case .debt = finding.property.kind { #expect(replay.cycle != nil) }
             #expect(replay.mermaid(title: "x").contains("[*] --> idle"))
             #expect(replay.svg(title: "x", theme: .light).hasSuffix("</svg>\n"))
@@ -67,7 +67,7 @@ struct VerificationTests {
         let spin = try #require(Program.find("spin"))
         var steps = 0
         var rows: Set<String> = []
-        for seed in 1...150 {
+        for seed in 1...80 {
             // Without rules: on a broken table, too, it goes on.
             let run = try spin.run(
                 ["-DTELLING=1", "-DCHECKED=0", "-n\(seed)", "-u3000", "model.pml"], in: folder.path)

@@ -56,11 +56,12 @@ public final class LoadedModel: Sendable {
         _ table: TransitionTable, rules mask: Int = LoadedModel.everyRule, claim name: String? = nil, in scratch: String
     ) throws(VerificationFailure) -> Course {
         let program = name == nil ? rules : claims
-        let variables = environment(table, mask).merging(["TELLING": "1"]) { _, new in new }
+        // A debt may grow after a broken rule: the verifier must not stop there.
+        let variables = environment(table, name == nil ? mask : 0).merging(["TELLING": "1"]) { _, new in new }
         let arguments = ["-r"] + (name.map { ["-N", $0] } ?? [])
         let output = try program.run(arguments, in: scratch, environment: variables).output
         let course = Course(reading: output)
-        guard !course.steps.isEmpty || name == nil && mask == 0 else {
+        guard name == nil ? !course.steps.isEmpty || mask == 0 : course.cycle != nil else {
             throw VerificationFailure(cause: .failed, description: "spin's verifier does not tell the course:\n\(output)")
         }
         return course

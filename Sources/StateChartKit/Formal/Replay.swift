@@ -151,15 +151,21 @@ public struct Replay: Sendable {
         return nil
     }
 
-    /// One line for each step.
+    /// What is shown of the steps: of those that repeat, the first dozen.
+    var shown: ArraySlice<Step> { steps.prefix(min(steps.count, (cycle ?? steps.count) + 12)) }
+
+    /// One line for each step that is shown.
     public var lines: [String] {
-        let width = steps.map(\.event.count).max() ?? 0
+        let width = shown.map(\.event.count).max() ?? 0
         func padded(_ text: String, _ width: Int) -> String {
             text + String(repeating: " ", count: max(0, width - text.count))
         }
-        return steps.enumerated().flatMap { index, step in
+        var lines = shown.enumerated().flatMap { index, step in
             let line = "\(padded(step.id ?? "–", 4)) \(padded(step.from, 12)) \(padded(step.event, width))  → \(step.to)"
             return index == cycle ? ["     and from here for ever:", line] : [line]
-        } + (cycle == steps.count ? ["     and from here nothing changes."] : [])
+        }
+        if shown.count < steps.count { lines.append("     … \(steps.count - shown.count) more steps, and again") }
+        if cycle == steps.count { lines.append("     and from here nothing changes.") }
+        return lines
     }
 }

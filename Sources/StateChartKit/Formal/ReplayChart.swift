@@ -34,7 +34,7 @@ private struct ReplayPicture {
     private static let gap = 46
     private static let top = 64
 
-    private var height: Int { Self.top + (replay.steps.count + 1) * (Self.box.height + Self.gap) }
+    private var height: Int { Self.top + (replay.shown.count + 1) * (Self.box.height + Self.gap) }
 
     private func top(of index: Int) -> Int { Self.top + index * (Self.box.height + Self.gap) }
 
@@ -49,7 +49,7 @@ private struct ReplayPicture {
             words(x: Self.box.x, y: 34, title, palette.text),
         ]
         lines += box(0, State.idle.name)
-        for (index, step) in replay.steps.enumerated() { lines += self.step(index, step) }
+        for (index, step) in replay.shown.enumerated() { lines += self.step(index, step) }
         if let cycle = replay.cycle { lines += again(cycle) }
         return (lines + ["</svg>"]).joined(separator: "\n") + "\n"
     }
@@ -82,7 +82,7 @@ private struct ReplayPicture {
 
     /// A bracket at the right, around the steps that repeat.
     private func again(_ cycle: Int) -> [String] {
-        let (from, to) = (top(of: cycle), top(of: replay.steps.count) + Self.box.height)
+        let (from, to) = (top(of: cycle), top(of: replay.shown.count) + Self.box.height)
         let right = Self.width - 140
         return [
             #"<path d="M \#(right - 10) \#(from) H \#(right) V \#(to) H \#(right - 10)" fill="none" "#

@@ -131,7 +131,8 @@ enum VerifyCommand {
         print(options.isJSON ? run.json : run.text, terminator: options.isJSON ? "\n" : "")
         guard !run.holds else { return }
         throw Failure(
-            1, "\(run.unexplained.count) mutants behave differently and are not caught; the engine did something else than "
-                + "the model for \(run.disagreements.count)")
+            1,
+            "\(run.unexplained.count) mutants behave differently and are not caught; the engine did something else "
+                + "than the model for \(run.disagreements.count)")
     }
 }

@@ -39,6 +39,13 @@ struct Course: Hashable, Sendable {
         let atOnce, stopWanted: Bool
         /// The bits of the rules that this step broke.
         let broken: Int
+
+        /// Whether the machine is as it is there, whatever brought it there.
+        func isSameSituation(as other: Step) -> Bool {
+            state == other.state && misses == other.misses && failures == other.failures
+                && generation == other.generation && round == other.round && atOnce == other.atOnce
+                && stopWanted == other.stopWanted
+        }
     }
 
     var steps: [Step] = []

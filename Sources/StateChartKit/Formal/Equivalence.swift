@@ -56,7 +56,9 @@ private struct PairSearch {
         mutating func follow(_ step: Step, _ table: TransitionTable, failures: UInt32) {
             guard step.kind == .transition else { return }
             let actions = table.rows[Int(step.row)].actions
-            if !actions.isDisjoint(with: [.countFailure, .retryAtOnce, .wantStop]) { (isReady, isStable) = (false, false) }
+            if !actions.isDisjoint(with: [.countFailure, .retryAtOnce, .wantStop]) {
+                (isReady, isStable) = (false, false)
+            }
             if actions.contains(.markReady) { (isReady, isStable, isAtOnce) = (true, false, false) }
             if actions.contains(.countFailure) { isAtOnce = false }
             if actions.contains(.firstRetryAtOnce), failures == 1 { isAtOnce = true }

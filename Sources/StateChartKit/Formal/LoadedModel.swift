@@ -53,7 +53,8 @@ public final class LoadedModel: Sendable {
 
     /// The course that the last search in this folder found.
     func course(
-        _ table: TransitionTable, rules mask: Int = LoadedModel.everyRule, claim name: String? = nil, in scratch: String
+        _ table: TransitionTable, rules mask: Int = LoadedModel.everyRule, claim name: String? = nil,
+        in scratch: String
     ) throws(VerificationFailure) -> Course {
         let program = name == nil ? rules : claims
         // A debt may grow after a broken rule: the verifier must not stop there.
@@ -62,7 +63,8 @@ public final class LoadedModel: Sendable {
         let output = try program.run(arguments, in: scratch, environment: variables).output
         let course = Course(reading: output)
         guard name == nil ? !course.steps.isEmpty || mask == 0 : course.cycle != nil else {
-            throw VerificationFailure(cause: .failed, description: "spin's verifier does not tell the course:\n\(output)")
+            throw VerificationFailure(
+                cause: .failed, description: "spin's verifier does not tell the course:\n\(output)")
         }
         return course
     }

@@ -68,7 +68,9 @@ public struct MutationRun: Sendable {
         if search.errors > 0 {
             let course = try model.course(table, in: scratch)
             let broken = course.steps.last?.broken ?? 0
-            let rule = Property.rules.first { if case .rule(let bit) = $0.kind { broken & 1 << bit != 0 } else { false } }
+            let rule = Property.rules.first {
+                if case .rule(let bit) = $0.kind { broken & 1 << bit != 0 } else { false }
+            }
             return caught(rule ?? .deadlock, course)
         }
         if !StateChart(table: table).missing(in: search).isEmpty { return caught(.reachable, nil) }

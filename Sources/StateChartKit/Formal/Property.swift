@@ -42,11 +42,20 @@ public struct Property: Hashable, Sendable {
         ),
         ("verdict", "Alive and a miss that is forgiven end the proof; deaf and the last miss drain the connection."),
         ("greeted", "An attempt that is ready becomes an open connection, and no other does."),
-        ("asked", "In open, a suspicion, the probe's time and the user's question begin a proof, and nothing else does."),
+        (
+            "asked",
+            "In open, a suspicion, the probe's time and the user's question begin a proof, and nothing else does."
+        ),
         ("stopping", "A stop begins at once, and no attempt follows it."),
         ("unasked", "Stopped is reached only by a stop or by a failure that is final, and is wanted then."),
-        ("atOnce", "The user's start dials at once; so does a reconnect from a wait, and it leaves a connection at once."),
-        ("onlyBy", "Each state ends only by what it waits for, and by the user's stop or reconnect where that counts."),
+        (
+            "atOnce",
+            "The user's start dials at once; so does a reconnect from a wait, and it leaves a connection at once."
+        ),
+        (
+            "onlyBy",
+            "Each state ends only by what it waits for, and by the user's stop or reconnect where that counts."
+        ),
         ("prompt", "The wait is short after a first deaf verdict and the user's reconnect, and only then."),
     ].enumerated().map { Property(name: $1.0, sentence: $1.1, kind: .rule($0)) }
 
@@ -56,7 +65,10 @@ public struct Property: Hashable, Sendable {
         ("missedReplaced", "The last miss leads to connecting, unless a stop is wanted.", "(owed & OWED_MISSED)"),
         ("lostReplaced", "A lost connection leads to connecting, unless a stop is wanted.", "(owed & OWED_LOST)"),
         ("failureRetried", "A failed attempt that may be repeated leads to connecting.", "(owed & OWED_RETRY)"),
-        ("reconnectFollowed", "The user's reconnect leads to connecting, unless a stop is wanted.", "(owed & OWED_RECONNECT)"),
+        (
+            "reconnectFollowed", "The user's reconnect leads to connecting, unless a stop is wanted.",
+            "(owed & OWED_RECONNECT)"
+        ),
         ("startFollowed", "The user's start leads to connecting, unless a stop is wanted.", "(owed & OWED_START)"),
         ("attemptReleased", "Every attempt is released.", "(held & ATTEMPT)"),
         ("probeReleased", "Every probe is released.", "(held & PROBE)"),

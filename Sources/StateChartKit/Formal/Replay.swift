@@ -13,7 +13,7 @@ public struct Replay: Sendable {
 
     public private(set) var steps: [Step] = []
     /// The index of the first of the steps that repeat for ever; nil where the course ends.
-    public let cycle: Int?
+    public private(set) var cycle: Int?
     /// Where machine and model part, in words: then the model is wrong, or the machine. nil where they agree.
     public private(set) var disagreement: String?
 
@@ -42,9 +42,19 @@ public struct Replay: Sendable {
                 return
             }
         }
-        if let cycle, cycle < course.steps.count {
-            let first = cycle == 0 ? State.idle : course.steps[cycle - 1].state
-            if course.steps.last?.state != first { disagreement = "what repeats does not end where it began" }
+        if let cycle { close(course, cycle) }
+    }
+
+    /// Spin marks where it began to look for a cycle; what repeats may begin before that, where the last step leads back to.
+    private mutating func close(_ course: Course, _ mark: Int) {
+        guard mark < course.steps.count, let last = course.steps.last else { return }
+        let start = stride(from: mark, through: 1, by: -1).first { course.steps[$0 - 1].isSameSituation(as: last) }
+        if let start {
+            cycle = start
+        } else if last.state == .idle {
+            cycle = 0
+        } else {
+            disagreement = "what repeats does not end where it began"
         }
     }
 
@@ -133,7 +143,9 @@ public struct Replay: Sendable {
     ) -> String? {
         func name(_ row: Int?) -> String { row.map { table.rows[$0].id } ?? "no row" }
         if row != expected.row { return "the engine takes \(name(row)), the model \(name(expected.row))" }
-        if machine.state != expected.state { return "the engine is in \(machine.state), the model in \(expected.state)" }
+        if machine.state != expected.state {
+            return "the engine is in \(machine.state), the model in \(expected.state)"
+        }
         let pairs: [(String, Int, Int)] = [
             ("misses", Int(min(machine.misses, 2)), expected.misses),
             ("failures", Int(min(machine.failures, 2)), expected.failures),
@@ -161,7 +173,8 @@ public struct Replay: Sendable {
             text + String(repeating: " ", count: max(0, width - text.count))
         }
         var lines = shown.enumerated().flatMap { index, step in
-            let line = "\(padded(step.id ?? "–", 4)) \(padded(step.from, 12)) \(padded(step.event, width))  → \(step.to)"
+            let place = "\(padded(step.id ?? "–", 4)) \(padded(step.from, 12))"
+            let line = "\(place) \(padded(step.event, width))  → \(step.to)"
             return index == cycle ? ["     and from here for ever:", line] : [line]
         }
         if shown.count < steps.count { lines.append("     … \(steps.count - shown.count) more steps, and again") }

@@ -25,8 +25,9 @@ extension Verification {
             if let replay = finding.counterexample {
                 lines += replay.lines.map { "  " + $0 }
                 lines.append(
-                    "  " + (replay.disagreement.map { "The engine does NOT follow: \($0)" }
-                        ?? "The engine, with this table, does the same."))
+                    "  "
+                        + (replay.disagreement.map { "The engine does NOT follow: \($0)" }
+                            ?? "The engine, with this table, does the same."))
             }
         }
         return lines.joined(separator: "\n") + "\n"
@@ -91,7 +92,9 @@ extension MutationRun {
             let caught = outcomes.count { $0.property != nil }
             return [name, "\(outcomes.count)", "\(caught)", "\(outcomes.count - caught - open)", "\(open)"]
         }
-        for kind in TableMutant.Kind.allCases { table.append(line(kind.words, outcomes.filter { $0.mutant.kind == kind })) }
+        for kind in TableMutant.Kind.allCases {
+            table.append(line(kind.words, outcomes.filter { $0.mutant.kind == kind }))
+        }
         table.append(line("together", outcomes))
         var lines = TextTable.lines(table, right: [1, 2, 3, 4]) + [""]
         var by = [["caught by", "", ""]]
@@ -102,7 +105,8 @@ extension MutationRun {
         lines += TextTable.lines(by, right: [1])
         let replayed = caught.count { $0.counterexample != nil }
         lines += [
-            "", "\(replayed) counterexamples replayed through the engine; it did something else in \(disagreements.count).",
+            "",
+            "\(replayed) counterexamples replayed through the engine; it did something else in \(disagreements.count).",
         ]
         for outcome in disagreements {
             lines.append("  \(outcome.mutant.name): \(outcome.counterexample?.disagreement ?? "")")
@@ -134,7 +138,8 @@ extension MutationRun {
             outcomes: outcomes.map { outcome in
                 Item(
                     name: outcome.mutant.name, kind: outcome.mutant.kind.rawValue, property: outcome.property?.name,
-                    difference: outcome.difference.map { "\($0)" }, way: outcome.difference.map { _ in outcome.path.map(\.name) },
+                    difference: outcome.difference.map { "\($0)" },
+                    way: outcome.difference.map { _ in outcome.path.map(\.name) },
                     enginesAgree: outcome.counterexample.map { $0.disagreement == nil })
             }
         ).json

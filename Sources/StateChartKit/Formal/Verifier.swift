@@ -67,7 +67,8 @@ public struct Verifier: Sendable {
             findings = try LoadedModel(tools).findings(chart)
             guard findings.contains(where: { !$0.holds }) else {
                 throw VerificationFailure(
-                    cause: .failed, description: "the printed model is violated, and the one that loads its table is not")
+                    cause: .failed,
+                    description: "the printed model is violated, and the one that loads its table is not")
             }
         }
         return Verification(digest: chart.digest, findings: findings, searches: searches)

@@ -9,10 +9,11 @@ extension StateChart {
 
     /// - Parameter loading: leave the table out: the verifier reads one when it starts, so that many tables need only one
     ///   compilation.
-    public func promela(loading: Bool) -> String {
+    func promela(loading: Bool) -> String {
         [
             promelaHeading(loading: loading), PromelaText.constants, promelaNames, PromelaText.memory,
-            loading ? PromelaText.loadedTable : promelaTable, PromelaText.machine, promelaRules, PromelaText.shell, PromelaText.rules,
+            loading ? PromelaText.loadedTable : promelaTable, PromelaText.machine, promelaRules, PromelaText.shell,
+            PromelaText.rules,
             PromelaText.surroundings, promelaProperties(loading: loading),
         ].joined(separator: "\n")
     }
@@ -81,7 +82,8 @@ extension StateChart {
     private var promelaRules: String {
         let bits = Property.rules.compactMap { property -> String? in
             guard case .rule(let bit) = property.kind else { return nil }
-            return "#define \("BREAKS_\(property.name.uppercased())".padded(20)) \(1 << bit)  /* \(property.sentence) */"
+            return
+                "#define \("BREAKS_\(property.name.uppercased())".padded(20)) \(1 << bit)  /* \(property.sentence) */"
         }
         return "/* The rules that no step may break, as bits of `broken`. */\n" + bits.joined(separator: "\n") + "\n"
     }
@@ -131,7 +133,9 @@ extension String {
 
     /// On one line, and nothing that would end the comment.
     fileprivate var inComment: String {
-        split(whereSeparator: \.isNewline).joined(separator: " ").split(separator: "*/", omittingEmptySubsequences: false)
-            .joined(separator: "* /")
+        split(whereSeparator: \.isNewline).joined(separator: " ").split(
+            separator: "*/", omittingEmptySubsequences: false
+        )
+        .joined(separator: "* /")
     }
 }

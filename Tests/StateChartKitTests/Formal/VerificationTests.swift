@@ -109,7 +109,6 @@ struct DifferenceTests {
         // It changes nothing, and says that it does.
         #expect(difference { $0["N08"].to = .probing } == .report)
         // It only decides how long the next wait is.
-        #expect(difference { $0["T13"].actions = [] } == .wait)
         #expect(difference { $0["T16"].actions.remove(.firstRetryAtOnce) } == .wait)
         #expect(difference { $0["T17"].actions = [] } == .behaviour)
         #expect(difference { $0["T34"].actions = [] } == .behaviour)

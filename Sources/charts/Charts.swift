@@ -4,7 +4,7 @@ import Foundation
 @main
 struct Charts {
     private static let commands: [Command] = [
-        WriteCommand.command, TraceCommand.command, DiffCommand.command, PathsCommand.command,
+        WriteCommand.command, VerifyCommand.command, PathsCommand.command, TraceCommand.command, DiffCommand.command,
     ]
 
     static func main() async {

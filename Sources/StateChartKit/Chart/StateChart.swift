@@ -27,6 +27,7 @@ public struct StateChart: Sendable {
         case .scxml: scxml
         case .json: json
         case .jsonSchema: jsonSchema
+        case .promela: promela
         }
     }
 
@@ -54,7 +55,7 @@ public struct StateChart: Sendable {
 
 /// The formats a chart can be printed in.
 public enum ChartFormat: String, CaseIterable, Sendable {
-    case mermaid, dot, svg, markdown, plantuml, scxml, json
+    case mermaid, dot, svg, markdown, plantuml, scxml, json, promela
     case jsonSchema = "json-schema"
 }
 

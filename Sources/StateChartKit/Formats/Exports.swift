@@ -7,6 +7,9 @@ extension StateChart {
         ChartView.allCases.flatMap { view in
             let path = view.path
             return [("\(path).mmd", mermaid(view)), ("\(path).dot", dot(view)), ("\(path).puml", plantUML(view))]
-        } + [("lifecycle.scxml", scxml), ("lifecycle.json", json), ("lifecycle.schema.json", jsonSchema)]
+        } + [
+            ("lifecycle.scxml", scxml), ("lifecycle.json", json), ("lifecycle.schema.json", jsonSchema),
+            ("lifecycle.pml", promela),
+        ]
     }
 }

@@ -22,7 +22,7 @@ extension TestPaths {
     /// Keys are sorted, so that the same table gives the same bytes.
     public func json(_ kinds: [PathKind] = PathKind.allCases) throws -> String {
         let report = Report(
-            digest: Digest.of(table),
+            digest: table.digest,
             counts: Dictionary(uniqueKeysWithValues: kinds.map { ($0.rawValue, paths[$0]?.count ?? 0) }),
             paths: kinds.flatMap { paths[$0] ?? [] }.map(PathEntry.init),
             infeasible: kinds.flatMap { kind in

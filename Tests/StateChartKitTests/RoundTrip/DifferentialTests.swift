@@ -13,12 +13,12 @@ struct DifferentialTests {
 
     /// What the interpreter says to each sequence.
     private func run(_ sequences: [EventSequence], documents: [String]) async throws -> [String] {
-        let python = try #require(Program.python)
-        return try await TemporaryFolder.with { (folder) async throws in
+        let python = try #require(OtherProgram.python)
+        return try await ScratchFolder.with { (folder) async throws in
             let files = try documents.enumerated().map { try folder.write("\($0).scxml", $1) }
             let input = try folder.write("sequences", sequences.map(\.json).joined(separator: "\n") + "\n")
             let run = try await python.run(
-                [Program.script("scxml_run.py"), input, folder.path("output")] + files, seconds: 1_200)
+                [OtherProgram.script("scxml_run.py"), input, folder.path("output")] + files, seconds: 1_200)
             guard run.status == 0 else { throw Unreadable("status \(run.status): \(run.complaint)") }
             return try folder.read("output").split(separator: "\n").map(String.init)
         }
@@ -26,7 +26,7 @@ struct DifferentialTests {
 
     @Test(
         "is in the same state as the machine after every event",
-        .enabled(if: Program.python != nil, "python-statemachine is not here: .ci/setup --all"))
+        .enabled(if: OtherProgram.python != nil, "python-statemachine is not here: .ci/setup --all"))
     func same() async throws {
         let start = ContinuousClock.now
         var sequences: [EventSequence] = []
@@ -79,7 +79,7 @@ struct DifferentialTests {
 
     @Test(
         "tells every broken table apart",
-        .enabled(if: Program.python != nil, "python-statemachine is not here: .ci/setup --all"))
+        .enabled(if: OtherProgram.python != nil, "python-statemachine is not here: .ci/setup --all"))
     func broken() async throws {
         let pool = (0..<1_500).map { EventSequence(seed: 1_000_000 + UInt64($0), length: 16...40) }
         var documents: [String] = []
@@ -103,11 +103,11 @@ struct DifferentialTests {
 
     @Test(
         "means the same in ECMAScript, which it calls itself, and in Python, as that interpreter reads it",
-        .enabled(if: Program.python != nil, "python-statemachine is not here: .ci/setup --all"))
+        .enabled(if: OtherProgram.python != nil, "python-statemachine is not here: .ci/setup --all"))
     func expressions() async throws {
-        let python = try #require(Program.python)
-        try await TemporaryFolder.with { (folder) async throws in
-            let script = Program.script("expressions_check.py")
+        let python = try #require(OtherProgram.python)
+        try await ScratchFolder.with { (folder) async throws in
+            let script = OtherProgram.script("expressions_check.py")
             let text = StateChart.standard.scxml
             let run = try await python.run([script, folder.write("lifecycle.scxml", text)])
             #expect(run.status == 0 && run.output.contains(" expressions, "), "\(run.complaint)")
@@ -121,7 +121,7 @@ struct DifferentialTests {
     /// The conditions that drop late results are the export's own, not the table's: without them it must not pass either.
     @Test(
         "tells documents apart that let late results through",
-        .enabled(if: Program.python != nil, "python-statemachine is not here: .ci/setup --all"),
+        .enabled(if: OtherProgram.python != nil, "python-statemachine is not here: .ci/setup --all"),
         arguments: [
             "_event.data.fromGeneration == generation", "_event.data.fromRound == round",
             "_event.data.now &gt;= _event.data.due",

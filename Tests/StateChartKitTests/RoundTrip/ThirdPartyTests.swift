@@ -28,10 +28,10 @@ struct ThirdPartyTests {
 
     @Test(
         "Graphviz lays out every view, with the nodes and edges of the table",
-        .enabled(if: Program.dot != nil, "graphviz' dot is not here: .ci/setup --all"))
+        .enabled(if: OtherProgram.dot != nil, "graphviz' dot is not here: .ci/setup --all"))
     func graphviz() async throws {
-        let dot = try #require(Program.dot)
-        try await TemporaryFolder.with { (folder) async throws in
+        let dot = try #require(OtherProgram.dot)
+        try await ScratchFolder.with { (folder) async throws in
             for entry in Self.views {
                 let file = try folder.write("\(entry.name).dot", entry.chart.dot(entry.view))
                 let run = try await dot.run(["-Tplain", file])
@@ -54,10 +54,10 @@ struct ThirdPartyTests {
 
     @Test(
         "Graphviz refuses half a chart",
-        .enabled(if: Program.dot != nil, "graphviz' dot is not here: .ci/setup --all"))
+        .enabled(if: OtherProgram.dot != nil, "graphviz' dot is not here: .ci/setup --all"))
     func graphvizRefuses() async throws {
-        let dot = try #require(Program.dot)
-        try await TemporaryFolder.with { (folder) async throws in
+        let dot = try #require(OtherProgram.dot)
+        try await ScratchFolder.with { (folder) async throws in
             let file = try folder.write("half.dot", String(StateChart.standard.dot.prefix(900)))
             #expect(try await dot.run(["-Tplain", file]).status != 0)
         }
@@ -65,10 +65,10 @@ struct ThirdPartyTests {
 
     @Test(
         "PlantUML draws every view, with the states and ids of the table",
-        .enabled(if: Program.plantUML != nil, "plantuml is not here: .ci/setup --all"))
+        .enabled(if: OtherProgram.plantUML != nil, "plantuml is not here: .ci/setup --all"))
     func plantUML() async throws {
-        let plantUML = try #require(Program.plantUML)
-        try await TemporaryFolder.with { (folder) async throws in
+        let plantUML = try #require(OtherProgram.plantUML)
+        try await ScratchFolder.with { (folder) async throws in
             // One run for all: it is the start that takes long.
             let files = try Self.views.map { try folder.write("\($0.name).puml", $0.chart.plantUML($0.view)) }
             let run = try await plantUML.run(["-tsvg", "-nometadata"] + files)
@@ -89,10 +89,10 @@ struct ThirdPartyTests {
 
     @Test(
         "PlantUML refuses what is no state diagram",
-        .enabled(if: Program.plantUML != nil, "plantuml is not here: .ci/setup --all"))
+        .enabled(if: OtherProgram.plantUML != nil, "plantuml is not here: .ci/setup --all"))
     func plantUMLRefuses() async throws {
-        let plantUML = try #require(Program.plantUML)
-        try await TemporaryFolder.with { (folder) async throws in
+        let plantUML = try #require(OtherProgram.plantUML)
+        try await ScratchFolder.with { (folder) async throws in
             let broken = StateChart.standard.plantUML(.complete).replacing("idle -->", with: "idle >>")
             #expect(try await plantUML.run(["-tsvg", folder.write("broken.puml", broken)]).status != 0)
         }
@@ -114,12 +114,12 @@ struct ThirdPartyTests {
 
     @Test(
         "Mermaid's own parser reads every view as our reader does, and draws the overview",
-        .enabled(if: Program.python != nil, "mermaidx is not here: .ci/setup --all"))
+        .enabled(if: OtherProgram.python != nil, "mermaidx is not here: .ci/setup --all"))
     func mermaid() async throws {
-        let python = try #require(Program.python)
-        try await TemporaryFolder.with { (folder) async throws in
+        let python = try #require(OtherProgram.python)
+        try await ScratchFolder.with { (folder) async throws in
             let files = try Self.views.map { try folder.write("\($0.name).mmd", $0.chart.mermaid($0.view)) }
-            let run = try await python.run([Program.script("mermaid_parse.py")] + files)
+            let run = try await python.run([OtherProgram.script("mermaid_parse.py")] + files)
             #expect(run.status == 0 && run.lines.count == files.count, "\(run.complaint)")
             for (entry, line) in zip(Self.views, run.lines) {
                 let parsed = try JSONDecoder().decode(Parsed.self, from: Data(line.utf8))
@@ -139,7 +139,7 @@ struct ThirdPartyTests {
                 #expect(Self.sorted(parsed.relations ?? []) == Self.sorted(lines), "\(entry.name)")
             }
             let overview = try #require(files.first { $0.hasSuffix("standard-overview.mmd") })
-            let drawn = try await python.run([Program.script("mermaid_parse.py"), "--render", overview])
+            let drawn = try await python.run([OtherProgram.script("mermaid_parse.py"), "--render", overview])
             let parsed = try JSONDecoder().decode(Parsed.self, from: Data(drawn.output.utf8))
             #expect((parsed.size ?? 0) > 10_000, "\(drawn.complaint)")
         }
@@ -147,14 +147,14 @@ struct ThirdPartyTests {
 
     @Test(
         "Mermaid's own parser refuses what is no state diagram",
-        .enabled(if: Program.python != nil, "mermaidx is not here: .ci/setup --all"))
+        .enabled(if: OtherProgram.python != nil, "mermaidx is not here: .ci/setup --all"))
     func mermaidRefuses() async throws {
-        let python = try #require(Program.python)
-        try await TemporaryFolder.with { (folder) async throws in
+        let python = try #require(OtherProgram.python)
+        try await ScratchFolder.with { (folder) async throws in
             let broken = StateChart.standard.mermaid.replacing("idle --> connecting:", with: "idle --> :")
             let flow = StateChart.standard.mermaid.replacing("stateDiagram-v2", with: "flowchart TD")
             let run = try await python.run([
-                Program.script("mermaid_parse.py"), folder.write("broken.mmd", broken), folder.write("flow.mmd", flow),
+                OtherProgram.script("mermaid_parse.py"), folder.write("broken.mmd", broken), folder.write("flow.mmd", flow),
             ])
             let parsed = try run.lines.map { try JSONDecoder().decode(Parsed.self, from: Data($0.utf8)) }
             #expect(parsed.count == 2 && parsed.allSatisfy { $0.error != nil }, "\(run.output)")
@@ -165,11 +165,11 @@ struct ThirdPartyTests {
 
     @Test(
         "xmllint finds SCXML as the recommendation has it",
-        .enabled(if: Program.xmllint != nil, "xmllint is not here: .ci/setup --all"))
+        .enabled(if: OtherProgram.xmllint != nil, "xmllint is not here: .ci/setup --all"))
     func xmllint() async throws {
-        let xmllint = try #require(Program.xmllint)
-        let grammar = Program.script("scxml.rng")
-        try await TemporaryFolder.with { (folder) async throws in
+        let xmllint = try #require(OtherProgram.xmllint)
+        let grammar = OtherProgram.script("scxml.rng")
+        try await ScratchFolder.with { (folder) async throws in
             var files = try Self.charts.map { try folder.write("\($0.name).scxml", $0.chart.scxml) }
             // Without anything that is ignored in it, the end is a final state.
             var table = TransitionTable.standard
@@ -197,10 +197,10 @@ struct ThirdPartyTests {
 
     @Test(
         "jsonschema finds the JSON as its schema says, and wrong ones not",
-        .enabled(if: Program.python != nil, "jsonschema is not here: .ci/setup --all"))
+        .enabled(if: OtherProgram.python != nil, "jsonschema is not here: .ci/setup --all"))
     func jsonSchema() async throws {
-        let python = try #require(Program.python)
-        try await TemporaryFolder.with { (folder) async throws in
+        let python = try #require(OtherProgram.python)
+        try await ScratchFolder.with { (folder) async throws in
             let schema = try folder.write("lifecycle.schema.json", StateChart.standard.jsonSchema)
             let good = try Self.charts.map { try folder.write("\($0.name).json", $0.chart.json) }
             let text = StateChart.standard.json
@@ -217,7 +217,7 @@ struct ThirdPartyTests {
                 #expect(wrong != text, "\(number)")
                 return try folder.write("broken\(number).json", wrong)
             }
-            let run = try await python.run([Program.script("json_check.py"), schema] + good + bad)
+            let run = try await python.run([OtherProgram.script("json_check.py"), schema] + good + bad)
             #expect(run.status == 0 && run.lines.count == good.count + bad.count, "\(run.complaint)")
             for line in run.lines.prefix(good.count) { #expect(line == "valid") }
             for (number, line) in run.lines.dropFirst(good.count).enumerated() {

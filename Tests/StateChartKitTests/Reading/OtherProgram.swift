@@ -2,7 +2,7 @@ import Foundation
 
 /// A program by others that reads an export. Started with posix_spawn: Foundation's Process is unsafe on Linux where
 /// several tests use it at once.
-struct Program {
+struct OtherProgram {
     let path: String
 
     /// The folder of this repository.
@@ -15,10 +15,10 @@ struct Program {
     }
 
     /// On the PATH; nil where it is not.
-    static func named(_ name: String) -> Program? {
+    static func named(_ name: String) -> OtherProgram? {
         let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
         let paths = folders.map { "\($0)/\(name)" }
-        return paths.first { FileManager.default.isExecutableFile(atPath: $0) }.map { Program(path: $0) }
+        return paths.first { FileManager.default.isExecutableFile(atPath: $0) }.map { OtherProgram(path: $0) }
     }
 
     static let dot = named("dot")
@@ -27,13 +27,13 @@ struct Program {
     private static let nice = named("nice")
 
     /// With what Tests/ThirdParty/requirements.txt names; nil where `.ci/setup --all` has not made it of this list.
-    static let python: Program? = {
+    static let python: OtherProgram? = {
         let folder = repository.appendingPathComponent(".build/charts-python")
         let made = try? Data(contentsOf: folder.appendingPathComponent("requirements.txt"))
         let wanted = try? Data(contentsOf: URL(fileURLWithPath: script("requirements.txt")))
         let path = folder.appendingPathComponent("bin/python").path
         return made != nil && made == wanted && FileManager.default.isExecutableFile(atPath: path)
-            ? Program(path: path) : nil
+            ? OtherProgram(path: path) : nil
     }()
 
     struct Run {
@@ -47,7 +47,7 @@ struct Program {
     /// Runs it to its end, at most so long. Blocks no thread, and stands back for other processes: tests that talk to
     /// each other over real sockets run at the same time.
     func run(_ arguments: [String], seconds: Double = 600) async throws -> Run {
-        try await TemporaryFolder.with { folder in
+        try await ScratchFolder.with { folder in
             var actions = posix_spawn_file_actions_t()
             posix_spawn_file_actions_init(&actions)
             defer { posix_spawn_file_actions_destroy(&actions) }
@@ -56,7 +56,7 @@ struct Program {
                 posix_spawn_file_actions_addopen(
                     &actions, descriptor, folder.path(name), O_WRONLY | O_CREAT | O_TRUNC, 0o600)
             }
-            let command = (Program.nice.map { [$0.path, "-n", "10"] } ?? []) + [path] + arguments
+            let command = (OtherProgram.nice.map { [$0.path, "-n", "10"] } ?? []) + [path] + arguments
             var words = command.map { strdup($0) } + [nil]
             var variables = ProcessInfo.processInfo.environment
             // No window for PlantUML, and nothing left beside the scripts.
@@ -92,14 +92,14 @@ struct Program {
 }
 
 /// A folder for the length of one call.
-struct TemporaryFolder {
+struct ScratchFolder {
     let url: URL
 
-    static func with<Result>(_ body: (TemporaryFolder) async throws -> Result) async throws -> Result {
+    static func with<Result>(_ body: (ScratchFolder) async throws -> Result) async throws -> Result {
         let url = FileManager.default.temporaryDirectory.appendingPathComponent("charts-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: url) }
-        return try await body(TemporaryFolder(url: url))
+        return try await body(ScratchFolder(url: url))
     }
 
     func path(_ name: String) -> String { url.appendingPathComponent(name).path }

@@ -41,6 +41,11 @@ public struct Replay: Sendable {
                 disagreement = "step \(index + 1), \(step.event?.name ?? "time"): \(difference)"
                 return
             }
+            // In the model what is late never counts, it only breaks the rule: here the two part.
+            if step.origin != .present, step.broken != 0 {
+                if cycle != nil { disagreement = "step \(index + 1) is late and counts: see the rule late" }
+                return
+            }
         }
         if let cycle { close(course, cycle) }
     }

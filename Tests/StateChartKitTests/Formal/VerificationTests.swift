@@ -68,7 +68,7 @@ struct VerificationTests {
         let spin = try #require(Program.find("spin"))
         var steps = 0
         var rows: Set<String> = []
-        for seed in 1...80 {
+        for seed in 1...40 {
             // Without rules: on a broken table, too, it goes on.
             let run = try spin.run(
                 ["-DTELLING=1", "-DCHECKED=0", "-n\(seed)", "-u3000", "model.pml"], in: folder.path)
@@ -79,8 +79,8 @@ struct VerificationTests {
             rows.formUnion(replay.steps.compactMap(\.id))
         }
         print("conformance: \(steps) steps, \(rows.count) of \(table.rows.count) rows")
-        #expect(steps > 2_000)
-        #expect(rows.count > table.rows.count / 2)
+        #expect(steps > 1_000)
+        #expect(rows.count > table.rows.count / 3)
     }
 
     @Test("a sample of mutants is caught, or explained")

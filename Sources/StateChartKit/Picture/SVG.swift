@@ -188,8 +188,10 @@ struct SVGWriter {
             let head =
                 overlaid.count.map { hasBelow ? short : "\(short) \($0)" }
                 ?? (line.route.wraps ? short : label.words)
+            // Bold letters and a count need the room that the plain label has.
+            let strong = bold + " font-size=\"\(type.label - 2)\""
             let style =
-                overlaid.emphasis == .removed ? #" text-decoration="line-through""# : overlaid.isBold ? bold : ""
+                overlaid.emphasis == .removed ? #" text-decoration="line-through""# : overlaid.isBold ? strong : ""
             lines.append(text(place, overlaid.prefix + head, colour, halo + style))
             if overlaid == .plain { lines.append(mark(Point(place.x, place.y + 4), label)) }
             place.y += type.lineHeight

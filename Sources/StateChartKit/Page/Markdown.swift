@@ -109,7 +109,7 @@ extension StateChart {
 
             \(place.picture(.complete, alternative: "Every transition of a connection"))
 
-            Each id leads to the tests of its state; `swift test --filter T09` runs the one of T09.
+            Each id leads to the tests of its state; `swift test --filter t09` runs the one of T09.
 
             \(markdownTable(["id", "from", "event", "guard", "to", "actions", "because"], rows))
 

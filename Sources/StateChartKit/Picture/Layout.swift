@@ -51,10 +51,14 @@ enum Layout {
     /// For lines that the hand-set tables do not know: along, then up or down.
     private static func plain(from: State, to: State) -> Route {
         let (start, end, extent) = (centre(from), centre(to), extent(to))
-        if start.y == end.y {
-            let side = start.x <= end.x ? -extent.x : extent.x
+        if start.y == end.y, start.x != end.x {
+            // Along the inner side of the ring, beside the line that may lead straight from one box to the other.
+            let (side, inward) = (start.x < end.x ? 1 : -1, start.y < size.y / 2 ? 1 : -1)
+            let (left, right) = (start.x + 40 * side, end.x - 40 * side)
+            let (edge, lane) = (start.y + extent.y * inward, start.y + (extent.y + 26) * inward)
             return Route(
-                corners: [start, Point(end.x + side, end.y)], label: Point((start.x + end.x) / 2 - 60, start.y - 8))
+                corners: [Point(left, edge), Point(left, lane), Point(right, lane), Point(right, edge)],
+                label: Point((left + right) / 2 - 50, lane + (inward > 0 ? 18 : -6)))
         }
         let side = start.y < end.y ? -extent.y : extent.y
         let corner = Point(end.x + 12, start.y)

@@ -58,6 +58,31 @@ struct VerificationTests {
         #expect(verification.charts.contains { $0.name == "deafReplaced.svg" })
     }
 
+    /// With a course without end whose short searches are cut off before it repeats.
+    @Test("a table that is wrong in many ways is told in all of them")
+    func manyFaults() throws {
+        var table = TransitionTable.standard
+        for index in table.rows.indices {
+            switch table.rows[index].id {
+            case "T12":
+                table.rows[index].to = .connecting
+                table.rows[index].actions = .beginAttempt
+            case "T26":
+                table.rows[index].to = nil
+                table.rows[index].actions = []
+            default: break
+            }
+        }
+        let verification = try Verifier().verify(StateChart(table: table))
+        let broken = verification.findings.filter { !$0.holds }
+        let names = Set(broken.map(\.property.name))
+        #expect(names.isSuperset(of: ["links", "stopping", "atOnce", "stopEnds", "failureRetried"]))
+        for finding in broken {
+            let replay = try #require(finding.counterexample, "\(finding.property.name)")
+            #expect(replay.disagreement == nil, "\(finding.property.name)")
+        }
+    }
+
     /// The other direction: not only where something breaks does the model do what the engine does.
     @Test(
         "wherever chance leads, the engine does what the model does",

@@ -154,7 +154,8 @@ struct ThirdPartyTests {
             let broken = StateChart.standard.mermaid.replacing("idle --> connecting:", with: "idle --> :")
             let flow = StateChart.standard.mermaid.replacing("stateDiagram-v2", with: "flowchart TD")
             let run = try await python.run([
-                OtherProgram.script("mermaid_parse.py"), folder.write("broken.mmd", broken), folder.write("flow.mmd", flow),
+                OtherProgram.script("mermaid_parse.py"), folder.write("broken.mmd", broken),
+                folder.write("flow.mmd", flow),
             ])
             let parsed = try run.lines.map { try JSONDecoder().decode(Parsed.self, from: Data($0.utf8)) }
             #expect(parsed.count == 2 && parsed.allSatisfy { $0.error != nil }, "\(run.output)")

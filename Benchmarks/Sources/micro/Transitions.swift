@@ -46,7 +46,8 @@ extension PureScenario {
         PureScenario(
             group: .transition, name: "transition: \(name)", eventsPerOperation: events,
             run: { count in
-                var machine = Lifecycle(seed: 42)
+                // The settings are shared by all machines of a program; a set of its own would be an allocation.
+                var machine = Lifecycle(.standard, firstProbe: Timing().firstProbe, seed: 42)
                 var now: UInt64 = 0
                 prepare(&machine)
                 for _ in 0..<count { turn(&machine, &now) }

@@ -18,27 +18,12 @@ extension TransitionTable {
             add(row.id)
             add("\(row.from)")
             add("\(row.event)")
-            add(row.condition.key)
+            add(row.condition.words ?? "-")
             add(row.to.map { "\($0)" } ?? "-")
             add("\(row.actions.rawValue)")
             add(row.because)
         }
         let digits = String(hash, radix: 16)
         return String(repeating: "0", count: 16 - digits.count) + digits
-    }
-}
-
-extension Guard {
-    /// What goes into the digest. Other words would change the digest of every table.
-    fileprivate var key: String {
-        switch self {
-        case .always: "-"
-        case .when(.mayRetry): "may retry"
-        case .unless(.mayRetry): "final"
-        case .when(.missesLeft): "misses left"
-        case .unless(.missesLeft): "misses spent"
-        case .when(.stopWanted): "stop wanted"
-        case .unless(.stopWanted): "no stop"
-        }
     }
 }

@@ -160,6 +160,19 @@ public enum Guard: Hashable, Sendable {
     case always
     case when(Question)
     case unless(Question)
+
+    /// The condition in words, as the charts say it; nil where there is none. They are part of a table's digest.
+    public var words: String? {
+        switch self {
+        case .always: nil
+        case .when(.mayRetry): "may retry"
+        case .unless(.mayRetry): "final"
+        case .when(.missesLeft): "misses left"
+        case .unless(.missesLeft): "misses spent"
+        case .when(.stopWanted): "stop wanted"
+        case .unless(.stopWanted): "no stop"
+        }
+    }
 }
 
 /// How a row changes the machine's memory. What starts and ends outside follows from ownership, not from here.

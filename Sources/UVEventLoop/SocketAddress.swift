@@ -38,6 +38,7 @@ struct SocketAddress: CustomStringConvertible {
                 var copy = source.loadUnaligned(as: sockaddr_in6.self)
                 copy.sin6_port = port.bigEndian
                 target.storeBytes(of: copy, as: sockaddr_in6.self)
+            // The guard below refuses every other family.
             default: break
             }
         }

@@ -36,11 +36,7 @@ enum PathsCommand {
         }
         let paths = TestPaths.standard
         if isJSON {
-            do {
-                print(try paths.json(kind.map { [$0] } ?? PathKind.allCases))
-            } catch {
-                throw Failure(1, "cannot encode the paths: \(error)")
-            }
+            print(paths.json(kind.map { [$0] } ?? PathKind.allCases))
         } else {
             for line in kind.map(paths.lines) ?? paths.summary { print(line) }
         }

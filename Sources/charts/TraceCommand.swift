@@ -94,9 +94,7 @@ enum TraceCommand {
             ], to: folder)
         let taken = summary.edges.filter { $0.value > 0 }
         if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
-            print(String(decoding: (try? encoder.encode(summary.edges)) ?? Data(), as: UTF8.self))
+            print(summary.json)
         } else {
             print("\(taken.values.reduce(0, +)) transitions by \(taken.count) of \(summary.edges.count) ids")
         }

@@ -21,21 +21,6 @@ extension State {
     var name: String { String(describing: self) }
 }
 
-extension Guard {
-    /// The condition in words; nil where there is none.
-    var words: String? {
-        switch self {
-        case .always: nil
-        case .when(.mayRetry): "may retry"
-        case .unless(.mayRetry): "final"
-        case .when(.missesLeft): "misses left"
-        case .unless(.missesLeft): "misses spent"
-        case .when(.stopWanted): "stop wanted"
-        case .unless(.stopWanted): "no stop"
-        }
-    }
-}
-
 extension Row {
     /// `T04 attemptFailed [may retry]`
     var label: String { condition.words.map { "\(id) \(event.name) [\($0)]" } ?? "\(id) \(event.name)" }

@@ -38,35 +38,10 @@ public struct GitRevision: Sendable {
         throw Failure(message: "there is no chart at \(name): neither \(folder)/lifecycle.json nor \(folder)/README.md")
     }
 
-    /// What it prints; nil where it ends with an error.
+    /// What it prints; nil where it ends with an error. What it says then is replaced by our own words, which say what to do.
     private func git(_ directory: String, _ arguments: [String]) throws(Failure) -> Data? {
-        let words = ["git", "-C", directory] + arguments
-        var pipe: [Int32] = [0, 0]
-        guard makePipe(&pipe) else { throw Failure(message: "cannot make a pipe: \(String(cString: strerror(errno)))") }
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_adddup2(&actions, pipe[1], 1)
-        // What git says is replaced by our own words, which say what to do.
-        posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        var argv = words.map { strdup($0) } + [nil]
-        defer { for word in argv { free(word) } }
-        var child = pid_t()
-        let code = posix_spawnp(&child, "git", &actions, nil, &argv, environ)
-        close(pipe[1])
-        let output = FileHandle(fileDescriptor: pipe[0], closeOnDealloc: true)
-        guard code == 0 else { throw Failure(message: "git cannot be run: \(String(cString: strerror(code)))") }
-        let bytes = (try? output.readToEnd()) ?? Data()
-        var status: Int32 = 0
-        while waitpid(child, &status, 0) == -1, errno == EINTR {}
-        return status == 0 ? bytes : nil
-    }
-
-    /// Close-on-exec, so that no other child holds the writing end open.
-    private func makePipe(_ ends: inout [Int32]) -> Bool {
-        guard pipe(&ends) == 0 else { return false }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        return true
+        guard let git = Program.find("git") else { throw Failure(message: "git cannot be found; install it") }
+        let run = git.run(arguments, in: directory, complaints: .dropped)
+        return run.status == 0 ? run.output : nil
     }
 }

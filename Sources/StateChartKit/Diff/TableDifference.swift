@@ -45,11 +45,7 @@ public struct TableDifference: Sendable, Equatable {
             var from, to: String?
             var changes: [Change]
         }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        // Strings cannot fail to be encoded.
-        let data = (try? encoder.encode(File(from: old.digest, to: new.digest, changes: changes))) ?? Data()
-        return String(decoding: data, as: UTF8.self) + "\n"
+        return File(from: old.digest, to: new.digest, changes: changes).jsonText() + "\n"
     }
 }
 

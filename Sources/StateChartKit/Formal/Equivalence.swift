@@ -27,7 +27,7 @@ public enum Difference: Int, Comparable, Sendable, Codable {
     }
 
     /// - Returns: the greatest difference there is, and the events after which it shows.
-    static func between(_ left: TransitionTable, _ right: TransitionTable) -> (Difference, [Event]) {
+    public static func between(_ left: TransitionTable, _ right: TransitionTable) -> (Difference, [Event]) {
         var worst = (Difference.none, [Event]())
         for budget in [nil, 2] as [UInt32?] {
             var search = PairSearch(left, right, budget: budget)

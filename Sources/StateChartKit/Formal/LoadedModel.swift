@@ -60,7 +60,7 @@ public final class LoadedModel: Sendable {
         // A debt may grow after a broken rule: the verifier must not stop there.
         let variables = environment(table, name == nil ? mask : 0).merging(["TELLING": "1"]) { _, new in new }
         let arguments = ["-r"] + (name.map { ["-N", $0] } ?? [])
-        let output = try program.run(arguments, in: scratch, environment: variables).output
+        let output = program.run(arguments, in: scratch, environment: variables).text
         let course = Course(reading: output)
         guard name == nil ? !course.steps.isEmpty || mask == 0 : course.cycle != nil else {
             throw VerificationFailure(

@@ -23,7 +23,7 @@ public struct Search: Hashable, Sendable, Codable {
     /// Reads the output of a verifier that ended by itself.
     init(reading run: Program.Run) throws(VerificationFailure) {
         var isComplete = false
-        for line in run.output.split(separator: "\n") {
+        for line in run.text.split(separator: "\n") {
             let words = line.split(separator: " ").map(String.init)
             if line.hasPrefix("row "), let row = Int(words[1]) { rows.insert(row) }
             if line.hasPrefix("state "), let state = Int(words[1]) { entered.insert(state) }
@@ -47,7 +47,7 @@ public struct Search: Hashable, Sendable, Codable {
         }
         guard isComplete, run.status >= 0 else {
             throw VerificationFailure(
-                cause: .failed, description: "spin's verifier ended with status \(run.status):\n\(run.output)")
+                cause: .failed, description: "spin's verifier ended with status \(run.status):\n\(run.text)")
         }
     }
 }

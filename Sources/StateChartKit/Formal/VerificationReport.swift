@@ -60,7 +60,7 @@ extension Verification {
                     detail: finding.detail, search: finding.search, counterexample: replay?.steps, cycle: replay?.cycle,
                     enginesAgree: replay.map { $0.disagreement == nil })
             }, states: states, transitions: transitions, depth: depth, seconds: seconds
-        ).json
+        ).jsonText()
     }
 
     private static func seconds(_ value: Double) -> String { String(format: "%.2f", value) }
@@ -142,20 +142,12 @@ extension MutationRun {
                     way: outcome.difference.map { _ in outcome.path.map(\.name) },
                     enginesAgree: outcome.counterexample.map { $0.disagreement == nil })
             }
-        ).json
+        ).jsonText()
     }
 }
 
 extension MutationRun.Outcome {
     fileprivate var way: String { path.map(\.name).joined(separator: " ") }
-}
-
-extension Encodable {
-    fileprivate var json: String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return (try? encoder.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
-    }
 }
 
 /// Columns of text.

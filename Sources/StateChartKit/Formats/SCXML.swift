@@ -186,24 +186,18 @@ extension Duration {
 }
 
 extension String {
-    /// For an attribute in double quotes. What XML cannot hold at all, not even as a reference, is written as
-    /// `\u{1}`, and a backslash as two.
-    var attributeForXML: String {
+    /// For an attribute, so that nothing is lost: what XML cannot hold is written as `\u{1}`, and a backslash as two.
+    fileprivate var attributeForXML: String {
         var text = ""
         for scalar in unicodeScalars {
-            switch scalar {
-            case "&": text += "&amp;"
-            case "<": text += "&lt;"
-            case ">": text += "&gt;"
-            case "\"": text += "&quot;"
-            case "\\": text += "\\\\"
-            // A parser would turn them into spaces.
-            case "\t", "\n", "\r", "\u{85}", "\u{2028}": text += "&#\(scalar.value);"
-            case "\u{0}"..."\u{1F}", "\u{FFFE}", "\u{FFFF}":
+            if scalar == "\\" {
+                text += "\\\\"
+            } else if scalar.isXML {
+                text.unicodeScalars.append(scalar)
+            } else {
                 text += "\\u{\(String(scalar.value, radix: 16))}"
-            default: text.unicodeScalars.append(scalar)
             }
         }
-        return text
+        return text.escapedForXML
     }
 }

@@ -20,7 +20,7 @@ extension TestPaths {
 
     /// All of some kinds for machines: an object with the digest of the table, the counts, the paths and what is infeasible.
     /// Keys are sorted, so that the same table gives the same bytes.
-    public func json(_ kinds: [PathKind] = PathKind.allCases) throws -> String {
+    public func json(_ kinds: [PathKind] = PathKind.allCases) -> String {
         let report = Report(
             digest: table.digest,
             counts: Dictionary(uniqueKeysWithValues: kinds.map { ($0.rawValue, paths[$0]?.count ?? 0) }),
@@ -28,9 +28,7 @@ extension TestPaths {
             infeasible: kinds.flatMap { kind in
                 (infeasible[kind] ?? []).map { InfeasibleEntry(kind: kind.rawValue, rows: $0.rows, reason: $0.reason) }
             })
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return String(decoding: try encoder.encode(report), as: UTF8.self)
+        return report.jsonText(isIndented: false)
     }
 }
 

@@ -263,20 +263,5 @@ struct SVGWriter {
 }
 
 extension String {
-    /// Text and attribute values of XML 1.0.
-    var escapedForXML: String {
-        var text = ""
-        for character in self {
-            switch character {
-            case "&": text += "&amp;"
-            case "<": text += "&lt;"
-            case ">": text += "&gt;"
-            case "\"": text += "&quot;"
-            default: text.append(character)
-            }
-        }
-        return text
-    }
-
     fileprivate var trimmedStart: Substring { drop { $0 == " " } }
 }

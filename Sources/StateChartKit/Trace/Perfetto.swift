@@ -21,10 +21,7 @@ extension RecordedTrace {
                 attempts(track, thread) + states(track, thread) + instants(track, thread) + catchUps(track, thread)
         }
         let file = File(traceEvents: events, displayTimeUnit: "ms", otherData: ["table": table.digest])
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Strings and whole numbers cannot fail to be encoded.
-        return String(decoding: (try? encoder.encode(file)) ?? Data(), as: UTF8.self) + "\n"
+        return file.jsonText(isIndented: false) + "\n"
     }
 
     private func attempts(_ track: Track, _ thread: Int) -> [Slice] {

@@ -8,6 +8,9 @@ public struct SoakSummary: Sendable, Equatable {
     /// Summed over the connections, by state; empty where the file does not tell.
     public var secondsInState: [String: Double]
 
+    /// The edges, for a program.
+    public var json: String { edges.jsonText() }
+
     /// The largest file that is read, in bytes.
     public static let largestFile = 64 << 20
 

@@ -104,13 +104,7 @@ public struct TraceSummary: Codable, Equatable, Sendable {
 
 extension TraceSummary {
     /// For a program; keys sorted.
-    public var json: String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-        // Numbers that are finite and strings cannot fail to be encoded.
-        let data = (try? encoder.encode(self)) ?? Data()
-        return String(decoding: data, as: UTF8.self) + "\n"
-    }
+    public var json: String { jsonText() + "\n" }
 
     /// For a person.
     public var text: String {

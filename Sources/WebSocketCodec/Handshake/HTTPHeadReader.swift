@@ -25,6 +25,7 @@ struct HTTPHeadReader {
             case 0x0A: if follows != 0x0D { throw .malformed("an LF without CR in the header block") }
             case 0x0D, 0x09: break
             case 0x00..<0x20, 0x7F: throw .malformed("a control character in the header block")
+            // All other bytes are text.
             default: break
             }
             block.append(byte)

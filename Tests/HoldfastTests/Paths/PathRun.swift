@@ -15,6 +15,8 @@ final class PathRun {
     private let table: TransitionTable
     private let rig: Rig
     private var stops = (asked: 0, returned: 0)
+    /// How many attempts the rows have begun, as the table says.
+    private var attempts: UInt32 = 0
     /// When the deadline of the state before the last input would have fired.
     private var oldDue: Instant?
 
@@ -51,6 +53,10 @@ final class PathRun {
         let recorded = Array(rig.path.dropFirst(history.count))
         let expected = step.isIgnored ? [] : [step.row].compactMap { $0 }
         if recorded != expected { problems.append("recorded \(recorded)") }
+        let actions = table.rows.first { $0.id == step.row && $0.to != nil }?.actions ?? []
+        if actions.contains(.beginAttempt) { attempts += 1 }
+        let generation = rig.inside { $0.generation }
+        if generation != attempts { problems.append("it is attempt \(generation) instead of \(attempts)") }
         if rig.state != step.to { problems.append("is \(rig.state) instead of \(step.to)") }
         let counted = rig.inside { $0.counters.late } - late
         let isLate = step.row == nil && step.input.reachesTheMachine

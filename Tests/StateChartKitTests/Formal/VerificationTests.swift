@@ -95,9 +95,9 @@ struct VerificationTests {
         var rows: Set<String> = []
         for seed in 1...40 {
             // Without rules: on a broken table, too, it goes on.
-            let run = try spin.run(
+            let run = spin.run(
                 ["-DTELLING=1", "-DCHECKED=0", "-n\(seed)", "-u3000", "model.pml"], in: folder.path)
-            let course = Course(reading: run.output)
+            let course = Course(reading: run.text)
             let replay = Replay(course, table: table)
             #expect(replay.disagreement == nil, "seed \(seed)")
             steps += replay.steps.count
@@ -148,7 +148,7 @@ struct VerifyCommandTests {
         let folder = URL(fileURLWithPath: bundle ?? CommandLine.arguments[0]).deletingLastPathComponent()
         let scratch = try TemporaryFolder()
         defer { withExtendedLifetime(scratch) {} }
-        return try Program(path: folder.appendingPathComponent("charts").path).run(
+        return Program(path: folder.appendingPathComponent("charts").path).run(
             ["verify"] + arguments, in: scratch.path, environment: path.map { ["PATH": $0] } ?? [:])
     }
 
@@ -156,7 +156,7 @@ struct VerifyCommandTests {
     func help() throws {
         let run = try charts("--help")
         #expect(run.status == 0)
-        #expect(run.output.contains("--mutants"))
+        #expect(run.text.contains("--mutants"))
     }
 
     @Test(
@@ -165,13 +165,13 @@ struct VerifyCommandTests {
     func usage(arguments: [String]) throws {
         let run = try charts(arguments[0], arguments.count > 1 ? arguments[1] : "")
         #expect(run.status == 64)
-        #expect(run.output.split(separator: "\n").count == 1)
+        #expect(run.text.split(separator: "\n").count == 1)
     }
 
     @Test("without spin it says how to get it, and ends with status 69")
     func missing() throws {
         let run = try charts("--json", path: "/nowhere")
         #expect(run.status == 69)
-        #expect(run.output.contains("spin") && run.output.contains(".ci/setup --all"))
+        #expect(run.text.contains("spin") && run.text.contains(".ci/setup --all"))
     }
 }

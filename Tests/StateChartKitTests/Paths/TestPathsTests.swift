@@ -110,7 +110,7 @@ struct TestPathsTests {
         }
         let again = TestPaths(table: .standard)
         #expect(again.all == paths.all)
-        #expect(try again.json() == paths.json())
+        #expect(again.json() == paths.json())
     }
 
     @Test("the JSON counts and names what is in it")

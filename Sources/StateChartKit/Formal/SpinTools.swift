@@ -13,52 +13,6 @@ public struct VerificationFailure: Error, Hashable, CustomStringConvertible {
     public let description: String
 }
 
-/// A program on the PATH, run to its end. By posix_spawn, because Foundation's Process is unsafe from several threads.
-struct Program: Sendable {
-    let path: String
-
-    struct Run {
-        /// A signal that ended it is a negative status.
-        let status: Int32
-        /// Standard output and standard error together.
-        let output: String
-    }
-
-    static func find(_ name: String) -> Program? {
-        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
-        let places = folders.map { "\($0)/\(name)" }
-        return places.first { (place: String) in access(place, X_OK) == 0 }.map { Program(path: $0) }
-    }
-
-    /// Blocks until the program ends; the system ends it after five minutes of processor time.
-    ///
-    /// - Parameters:
-    ///   - folder: where it runs, and where its output is kept in a file `output`.
-    ///   - environment: on top of this process's.
-    func run(
-        _ arguments: [String], in folder: String, environment: [String: String] = [:]
-    ) throws(VerificationFailure) -> Run {
-        let script = #"cd "$1" && shift && ulimit -t 300 && exec "$@" >output 2>&1"#
-        let words = ["/bin/sh", "-c", script, "sh", folder, path] + arguments
-        let variables = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
-        var argv = words.map { strdup($0) } + [nil]
-        var envp = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
-        defer { for text in argv + envp { free(text) } }
-        var child = pid_t()
-        let code = posix_spawn(&child, words[0], nil, nil, &argv, &envp)
-        guard code == 0 else {
-            throw VerificationFailure(
-                cause: .failed, description: "cannot start \(path): \(String(cString: strerror(code)))")
-        }
-        var raw: Int32 = 0
-        while waitpid(child, &raw, 0) < 0, errno == EINTR {}
-        let signal = raw & 0x7F
-        let output = (try? Data(contentsOf: URL(fileURLWithPath: folder + "/output"))) ?? Data()
-        return Run(
-            status: signal == 0 ? (raw >> 8) & 0xFF : -signal, output: String(decoding: output, as: UTF8.self))
-    }
-}
-
 /// What a verification needs.
 public struct SpinTools: Sendable {
     let spin, compiler: Program
@@ -86,19 +40,19 @@ public struct SpinTools: Sendable {
             throw VerificationFailure(
                 cause: .failed, description: "cannot write into \(folder): \(error.localizedDescription)")
         }
-        let run = try spin.run(["-a", "lifecycle.pml"], in: folder)
+        let run = spin.run(["-a", "lifecycle.pml"], in: folder)
         guard run.status == 0, access(folder + "/pan.c", R_OK) == 0 else {
-            throw VerificationFailure(cause: .failed, description: "spin refuses the model:\n\(run.output)")
+            throw VerificationFailure(cause: .failed, description: "spin refuses the model:\n\(run.text)")
         }
     }
 
     func compile(_ name: String, _ options: [String], in folder: String) throws(VerificationFailure) -> Program {
         let scratch = folder + "/" + name + ".cc"
         try? FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
-        let run = try compiler.run(
+        let run = compiler.run(
             ["-O1", "-w", "-DNOREDUCE"] + options + ["-o", folder + "/" + name, folder + "/pan.c"], in: scratch)
         guard run.status == 0 else {
-            throw VerificationFailure(cause: .failed, description: "cc refuses spin's verifier:\n\(run.output)")
+            throw VerificationFailure(cause: .failed, description: "cc refuses spin's verifier:\n\(run.text)")
         }
         return Program(path: folder + "/" + name)
     }

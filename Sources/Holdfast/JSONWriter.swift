@@ -1,21 +1,21 @@
 /// Writes JSON: the texts that a client sends, and the lines of a trace.
-public struct JSONWriter: Sendable {
-    public private(set) var bytes: [UInt8] = []
+package struct JSONWriter: Sendable {
+    package private(set) var bytes: [UInt8] = []
 
-    public init() {}
+    package init() {}
 
     /// An object with the members in the order given.
-    public static func object(_ members: KeyValuePairs<String, Value>) -> [UInt8] {
+    package static func object(_ members: KeyValuePairs<String, Value>) -> [UInt8] {
         var writer = JSONWriter()
         writer.write(.object(members))
         return writer.bytes
     }
 
     /// An object and a line break: one line of JSON Lines.
-    public static func line(_ members: KeyValuePairs<String, Value>) -> [UInt8] { object(members) + [0x0A] }
+    package static func line(_ members: KeyValuePairs<String, Value>) -> [UInt8] { object(members) + [0x0A] }
 
     /// What can be written.
-    public indirect enum Value: Sendable {
+    package indirect enum Value: Sendable {
         case string(String)
         case integer(Int64)
         case flag(Bool)
@@ -25,7 +25,7 @@ public struct JSONWriter: Sendable {
         case object(KeyValuePairs<String, Value>)
     }
 
-    public mutating func write(_ value: Value) {
+    package mutating func write(_ value: Value) {
         switch value {
         case .string(let string): write(string)
         case .integer(let integer): bytes += "\(integer)".utf8
@@ -63,5 +63,15 @@ public struct JSONWriter: Sendable {
             }
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+}
+
+extension JSONWriter.Value {
+    /// A number of seconds with three places, rounded.
+    package static func seconds(_ duration: Duration) -> JSONWriter.Value {
+        let (seconds, attoseconds) = duration.components
+        let milliseconds = seconds * 1000 + (attoseconds + 500_000_000_000_000) / 1_000_000_000_000_000
+        let fraction = "\(milliseconds % 1000)"
+        return .raw("\(milliseconds / 1000)." + String(repeating: "0", count: 3 - fraction.count) + fraction)
     }
 }

@@ -16,9 +16,14 @@ import Testing
         #expect(Duration(spelled: text) == milliseconds.map { .milliseconds($0) })
     }
 
-    @Test(arguments: [(0, 2, "0.00"), (4, 3, "0.004"), (5, 2, "0.01"), (1_999, 2, "2.00"), (61_250, 3, "61.250")])
-    func secondsAreRounded(milliseconds: Int64, decimals: Int, text: String) {
-        #expect(Duration.milliseconds(milliseconds).secondsText(decimals) == text)
+    @Test(arguments: [(0, "0.00"), (4, "0.00"), (5, "0.01"), (1_999, "2.00"), (61_250, "61.25")])
+    func secondsAreRounded(milliseconds: Int64, text: String) {
+        #expect(Duration.milliseconds(milliseconds).secondsText == text)
+    }
+
+    @Test(arguments: [(0, "0.000"), (4, "0.004"), (1_999, "1.999"), (61_250, "61.250")])
+    func secondsForProgramsHaveThreePlaces(milliseconds: Int64, text: String) {
+        #expect(JSONWriter.object(["s": .seconds(.milliseconds(milliseconds))]) == Array(#"{"s":\#(text)}"#.utf8))
     }
 
     @Test func wordsOfAServerCannotSteerATerminal() {

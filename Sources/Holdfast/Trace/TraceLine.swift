@@ -28,7 +28,7 @@ package enum TraceLine {
             }
         return JSONWriter.line([
             "type": .string("catch_up"), "at": .integer(record.at), "generation": .integer(Int64(record.generation)),
-            "phase": .string(phase), "wait_s": pause.map { .raw(seconds($0)) } ?? .raw("null"),
+            "phase": .string(phase), "wait_s": pause.map { .seconds($0) } ?? .raw("null"),
             "channels": .integer(Int64(record.channels)), "channels_done": .integer(Int64(record.channelsDone)),
             "deliveries": .integer(Int64(record.deliveries)), "reason": .string(record.reason),
         ])
@@ -39,13 +39,5 @@ package enum TraceLine {
             "type": .string("log"), "at": .integer(entry.at), "generation": .integer(Int64(entry.generation)),
             "level": .string(entry.level.rawValue), "message": .string(entry.message),
         ])
-    }
-
-    /// With milliseconds, rounded.
-    private static func seconds(_ duration: Duration) -> String {
-        let (seconds, attoseconds) = duration.components
-        let milliseconds = seconds * 1000 + (attoseconds + 500_000_000_000_000) / 1_000_000_000_000_000
-        let fraction = "\(milliseconds % 1000)"
-        return "\(milliseconds / 1000)." + String(repeating: "0", count: 3 - fraction.count) + fraction
     }
 }

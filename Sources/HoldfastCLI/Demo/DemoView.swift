@@ -71,17 +71,11 @@ extension CauseResult {
     }
 }
 
-extension JSONWriter.Value {
-    /// Seconds with milliseconds.
-    static func seconds(_ duration: Duration) -> JSONWriter.Value { .raw(duration.secondsText(3)) }
-}
-
 extension Duration {
-    /// Seconds with 2 or 3 decimals, rounded.
-    func secondsText(_ decimals: Int) -> String {
-        let scale = decimals == 3 ? 1000 : 100
-        let parts = (Int64(wholeNanoseconds / 1000) * Int64(scale) + 500_000) / 1_000_000
-        let fraction = "\(parts % Int64(scale))"
-        return "\(parts / Int64(scale))." + String(repeating: "0", count: decimals - fraction.count) + fraction
+    /// Seconds with two places, rounded.
+    var secondsText: String {
+        let hundredths = (Int64(wholeNanoseconds / 1000) + 5000) / 10_000
+        let fraction = "\(hundredths % 100)"
+        return "\(hundredths / 100)." + (fraction.count == 1 ? "0" : "") + fraction
     }
 }

@@ -24,7 +24,7 @@ struct ResultTable {
         ]
     }
 
-    private func time(_ duration: Duration?) -> String { duration.map { $0.secondsText(2) + " s" } ?? "–" }
+    private func time(_ duration: Duration?) -> String { duration.map { $0.secondsText + " s" } ?? "–" }
 
     /// Words to the left, numbers to the right.
     private func line(_ cells: [String], _ widths: [Int]) -> String {

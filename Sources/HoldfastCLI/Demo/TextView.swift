@@ -13,7 +13,7 @@ final class TextView: DemoView, @unchecked Sendable {
     func begin(_ url: String, _ interval: Duration) {
         print(style.paint("Holdfast demo", .bold))
         print("A Mattermost simulator on \(url), a bot on it, and an account that posts 20 times a second.")
-        print("The bot's connection proves every \(interval.secondsText(2)) s that events still arrive.")
+        print("The bot's connection proves every \(interval.secondsText) s that events still arrive.")
     }
 
     func show(_ cause: Cause) {
@@ -41,13 +41,13 @@ final class TextView: DemoView, @unchecked Sendable {
         guard let detectedBy = result.detectedBy, let detection = result.detection else {
             return print(style.paint("  not detected", .red))
         }
-        let found = "  detected by \(detectedBy) after \(detection.secondsText(2)) s"
+        let found = "  detected by \(detectedBy) after \(detection.secondsText) s"
         guard let recovery = result.recovery, result.isDelivering else {
             return print(style.paint("\(found), not recovered", .red))
         }
         print(
             style.paint(
-                "\(found), open again \(recovery.secondsText(2)) s later; "
+                "\(found), open again \(recovery.secondsText) s later; "
                     + "missed \(result.missed), duplicates \(result.duplicates)", result.isComplete ? .green : .red))
     }
 
@@ -73,7 +73,7 @@ final class TextView: DemoView, @unchecked Sendable {
 
     private func line(_ instant: Instant, _ text: String) {
         let time = start.map {
-            Duration.nanoseconds(Int64(clamping: instant.nanoseconds(since: $0))).secondsText(2) + " s"
+            Duration.nanoseconds(Int64(clamping: instant.nanoseconds(since: $0))).secondsText + " s"
         }
         print("\(style.paint((time ?? "").aligned(to: 9), .dim))  \(text)")
     }

@@ -35,7 +35,7 @@ struct RecordText: Sendable {
             switch record.phase {
             case .began: record.reason
             case .running: "\(record.deliveries) deliveries so far"
-            case .waiting(let pause): "the server limits the rate; on in \(pause.secondsText(2)) s"
+            case .waiting(let pause): "the server limits the rate; on in \(pause.secondsText) s"
             case .finished: "\(record.deliveries) deliveries were missing"
             }
         return "\(style.paint(mark.padded(to: 24), .cyan))       \(count)  \(style.paint(detail.onOneLine, .dim))"

@@ -133,6 +133,7 @@ final class DeliveryLog: Sendable {
         var createdAt: Int64
         var channel: String
         var source: DeliverySource
+        var reason: String
         var number: Int64
         var isRepeated: Bool
 
@@ -151,6 +152,7 @@ final class DeliveryLog: Sendable {
                 }
             channel = delivery.channelID
             source = delivery.source
+            reason = delivery.reason
             number = delivery.number
             isRepeated = delivery.isRepeated
         }

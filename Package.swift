@@ -13,6 +13,7 @@ let package = Package(
         .library(name: "HoldfastMattermost", targets: ["HoldfastMattermost"]),
         .library(name: "HoldfastStore", targets: ["HoldfastStore"]),
         .library(name: "MattermostSimulator", targets: ["MattermostSimulator"]),
+        .library(name: "SoakKit", targets: ["SoakKit"]),
         .executable(name: "holdfast", targets: ["HoldfastCLI"]),
         .executable(name: "charts", targets: ["charts"]),
     ],
@@ -56,12 +57,22 @@ let package = Package(
             name: "MattermostSimulator",
             dependencies: ["WebSocketCodec", "WorldInterface", "CZlib"]),
 
+        // The same actors in virtual time, under faults, and what judges them.
+        .target(name: "SimulatedWorld", dependencies: ["WorldInterface", "ConnectionLifecycle"]),
+        .target(name: "SoakKit", dependencies: ["ConnectionLifecycle"]),
+        .target(
+            name: "VirtualSoak",
+            dependencies: [
+                "SimulatedWorld", "SoakKit", "Holdfast", "HoldfastMattermost", "MattermostSimulator",
+                "ConnectionLifecycle", "WorldInterface",
+            ]),
+
         // What people run.
         .executableTarget(
             name: "HoldfastCLI",
             dependencies: [
                 "Holdfast", "HoldfastMattermost", "HoldfastStore", "MattermostSimulator", "StateChartKit",
-                "ConnectionLifecycle", "UVEventLoop", "WorldInterface", "Locking",
+                "ConnectionLifecycle", "UVEventLoop", "VirtualSoak", "WorldInterface", "Locking",
             ]),
         .executableTarget(name: "charts", dependencies: ["StateChartKit"]),
 

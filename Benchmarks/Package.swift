@@ -67,23 +67,24 @@ let package = Package(
                 .product(name: "MattermostSimulator", package: "holdfast"),
             ]),
         // Loops count their handles; this counts those that are timers.
-        // What a soak judges by, without I/O.
-        .target(
-            name: "SoakKit", dependencies: [.product(name: "ConnectionLifecycle", package: "holdfast")]),
         .executableTarget(
             name: "soak",
             dependencies: [
-                "BenchmarkKit", "SoakKit",
+                "BenchmarkKit",
                 .product(name: "ConnectionLifecycle", package: "holdfast"),
                 .product(name: "Holdfast", package: "holdfast"),
                 .product(name: "HoldfastMattermost", package: "holdfast"),
                 .product(name: "HoldfastStore", package: "holdfast"),
                 .product(name: "MattermostSimulator", package: "holdfast"),
+                .product(name: "SoakKit", package: "holdfast"),
                 .product(name: "StateChartKit", package: "holdfast"),
             ]),
         .testTarget(
             name: "SoakTests",
-            dependencies: ["SoakKit", .product(name: "ConnectionLifecycle", package: "holdfast")]),
+            dependencies: [
+                .product(name: "SoakKit", package: "holdfast"),
+                .product(name: "ConnectionLifecycle", package: "holdfast"),
+            ]),
         .executableTarget(
             name: "slow",
             dependencies: [

@@ -85,6 +85,21 @@ public actor Simulator {
         server.faults.failures.append(.init(status: status, pathPrefix: pathPrefix, remaining: count))
     }
 
+    /// No request is failed any more.
+    public func stopFailing() { server.faults.failures = [] }
+
+    /// Replies on WebSockets are given twice.
+    public func repeatReplies(_ isOn: Bool) {
+        server.faults.repeatsReplies = isOn
+        server.detourReplies()
+    }
+
+    /// Replies on WebSockets are given that much late, events as ever; nil ends it.
+    public func delayReplies(by delay: Duration?) {
+        server.faults.replyDelay = delay
+        server.detourReplies()
+    }
+
     /// The next `count` requests whose path begins with `pathPrefix` (the upgrade too) are performed, but their socket is
     /// dropped instead of an answer.
     public func loseAnswers(pathPrefix: String = "/api/", count: Int = 1) {

@@ -66,6 +66,15 @@ struct ChannelLedger {
         }
     }
 
+    /// What is pushed: whether it is due, and if so, notes that it is delivered.
+    mutating func take(_ happening: Happening, in batch: inout MailboxBatch) -> Bool {
+        guard isDue(happening) else { return false }
+        record(happening, in: &batch)
+        heard(happening)
+        batch.positions[channelID] = position
+        return true
+    }
+
     /// Notes that it is delivered. What has to be kept of that is added to `batch`.
     mutating func record(_ happening: Happening, in batch: inout MailboxBatch) {
         var item =

@@ -16,13 +16,15 @@ final class MattermostProbe {
         case revision(Task<Void, Never>)
         case writingCanary(nonce: String, Task<Void, Never>)
         /// Written; the event is awaited. `sawEvents` tells whether others arrived meanwhile.
-        case awaitingCanary(nonce: String, sawEvents: Bool)
+        case awaitingCanary(nonce: String, since: Instant, sawEvents: Bool)
         case ended
     }
 
     private let link: MattermostLink
     private let round: UInt32
     private let conclusion: Instant
+    /// The canary's way back may take so long before its absence proves anything, in nanoseconds.
+    private let patience: UInt64
     private var timer: (any DeadlineTimer)?
     private var rung = Rung.ended
     private var canaryArrived = false
@@ -36,7 +38,9 @@ final class MattermostProbe {
         self.round = round
         let now = link.world.now
         // The last fifth is left for the answer of the other side of the deadline: ours.
-        conclusion = now.advanced(byNanoseconds: due.nanoseconds(since: now) / 5 * 4)
+        let time = due.nanoseconds(since: now)
+        conclusion = now.advanced(byNanoseconds: time / 5 * 4)
+        patience = time / 10 * 3
     }
 
     func begin() {
@@ -158,7 +162,7 @@ final class MattermostProbe {
             return alive()
         }
         if canaryArrived { return canaryReturned() }
-        rung = .awaitingCanary(nonce: nonce, sawEvents: false)
+        rung = .awaitingCanary(nonce: nonce, since: link.world.now, sawEvents: false)
     }
 
     func received(_ event: MattermostEvent) {
@@ -166,9 +170,9 @@ final class MattermostProbe {
         case .writingCanary(let nonce, _):
             // The event may overtake the answer of the request that caused it.
             if event.carriesCanary(nonce) { canaryArrived = true }
-        case .awaitingCanary(let nonce, _):
+        case .awaitingCanary(let nonce, let since, _):
             if event.carriesCanary(nonce) { return canaryReturned() }
-            rung = .awaitingCanary(nonce: nonce, sawEvents: true)
+            rung = .awaitingCanary(nonce: nonce, since: since, sawEvents: true)
         case .reply, .revision, .ended: break
         }
     }
@@ -202,9 +206,15 @@ final class MattermostProbe {
                 .note(.warning, "probe: the canary's request was not answered in time; this changes nothing"))
             found("canary not written")
             alive()
-        case .awaitingCanary(_, sawEvents: true):
+        case .awaitingCanary(_, _, sawEvents: true):
             finish(.alive, "canary", "other events arrived after the canary was written")
-        case .awaitingCanary(_, sawEvents: false):
+        case .awaitingCanary(_, let since, _) where link.world.now.nanoseconds(since: since) < patience:
+            // Slow is not deaf: all before it took so long that too little time is left. The suspicion remains.
+            link.port.report(
+                .note(.warning, "probe: the server answered too slowly to judge by the canary; this changes nothing"))
+            found("canary not judged")
+            alive()
+        case .awaitingCanary:
             finish(
                 .deaf, "canary",
                 "the server took the canary and did not push it: \(link.suspicion ?? "no event at all")")

@@ -110,6 +110,8 @@ extension ServerModel {
 
     /// A connection that never authenticated is not in the hub and hears nothing.
     private func reply(_ json: JSONValue, to connection: WebConnection) {
-        hub.send(.text(json.bytes + [UInt8(ascii: "\n")]), to: connection)
+        let message = WebConnection.Message.text(json.bytes + [UInt8(ascii: "\n")])
+        guard let replyDetour else { return hub.send(message, to: connection) }
+        replyDetour(message, connection)
     }
 }

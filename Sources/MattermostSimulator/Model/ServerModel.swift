@@ -44,6 +44,8 @@ final class ServerModel {
     private(set) var createdPostIDs: [String] = []
     /// Whether the log of what was done and sent is kept. It grows without end.
     let keepsLog: Bool
+    /// Takes replies on WebSockets instead of the hub.
+    var replyDetour: ((WebConnection.Message, WebConnection) -> Void)?
     /// Is told what happens.
     var onChange: ((SimulatorChange) -> Void)?
 

@@ -16,6 +16,9 @@ struct Faults {
     var rateLimit: RateLimit?
     var failures: [Failure] = []
     var losses: [Loss] = []
+    /// Replies on WebSockets come twice, and that much late.
+    var repeatsReplies = false
+    var replyDelay: Duration?
     /// The listener is closed; the kernel refuses.
     var refusesConnections = false
 

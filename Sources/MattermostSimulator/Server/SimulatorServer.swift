@@ -255,6 +255,22 @@ final class SimulatorServer {
         flush()
     }
 
+    /// Replies are sent as the faults want it.
+    func detourReplies() {
+        guard faults.repeatsReplies || faults.replyDelay != nil else { return model.replyDetour = nil }
+        let count = faults.repeatsReplies ? 2 : 1
+        let delay = faults.replyDelay
+        model.replyDetour = { [unowned self] message, connection in
+            let send = { [unowned self] in for _ in 0..<count { model.hub.send(message, to: connection) } }
+            guard let delay else { return send() }
+            deadlines.add(
+                .action { [unowned self] in
+                    send()
+                    flush()
+                }, after: delay)
+        }
+    }
+
     /// How many sockets were dropped.
     @discardableResult
     func drop(_ how: SimulatorDrop, userID: String?) -> Int {

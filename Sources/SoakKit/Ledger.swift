@@ -149,9 +149,15 @@ public struct Ledger: Sendable {
     /// Tellings that wait for the server's log, by connection, in order.
     private var waiting: [Int: [(telling: Telling, since: Double)]] = [:]
     private var given = 0
+    private let retention: Double
+    private let patience: Double
 
-    /// - Parameter channels: the connections that are members, by channel; at most 64 each.
-    public init(channels: [[Int]]) {
+    /// - Parameters:
+    ///   - channels: the connections that are members, by channel; at most 64 each.
+    ///   - patience: see there; where a connection may rightly be away for longer.
+    public init(channels: [[Int]], patience: Double = Ledger.patience) {
+        self.patience = patience
+        retention = patience + Ledger.retention - Ledger.patience
         self.channels = channels.map { members in
             precondition(members.count <= 64, "a channel has at most 64 members")
             return Channel(
@@ -306,15 +312,15 @@ public struct Ledger: Sendable {
                 continue
             }
             let age = time - entry.changedAt
-            guard age > Ledger.patience else { break }
+            guard age > patience else { break }
             if !entry.isGivenUp { findings += giveUp(postID, "for \(Int(age)) s") }
-            guard age > Ledger.retention else { break }
+            guard age > retention else { break }
             entries[postID] = nil
             head += 1
         }
         // Those further on, which are not to be dropped yet.
         for postID in order[head...] {
-            guard let entry = entries[postID], time - entry.changedAt > Ledger.patience else { break }
+            guard let entry = entries[postID], time - entry.changedAt > patience else { break }
             if !entry.isGivenUp { findings += giveUp(postID, "for \(Int(time - entry.changedAt)) s") }
         }
         if head > 10_000 {

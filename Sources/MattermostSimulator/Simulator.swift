@@ -85,8 +85,11 @@ public actor Simulator {
         server.faults.failures.append(.init(status: status, pathPrefix: pathPrefix, remaining: count))
     }
 
-    /// No request is failed any more.
-    public func stopFailing() { server.faults.failures = [] }
+    /// No request is failed, and no answer lost any more.
+    public func stopFailing() {
+        server.faults.failures = []
+        server.faults.losses = []
+    }
 
     /// Replies on WebSockets are given twice.
     public func repeatReplies(_ isOn: Bool) {

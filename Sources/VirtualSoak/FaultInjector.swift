@@ -78,9 +78,12 @@ final class FaultInjector: @unchecked Sendable {
         case .databaseDown:
             order { await $0.setDatabaseDown(true) }
             last(fault) { order { await $0.setDatabaseDown(false) } }
-        case .lostAnswers: order { await $0.loseAnswers(count: 1 + Int(strength * 20)) }
+        case .lostAnswers:
+            order { await $0.loseAnswers(count: 1 + Int(strength * 20)) }
+            last(fault) { order { await $0.stopFailing() } }
         case .lostUpgrades:
-            order { await $0.loseAnswers(pathPrefix: "/api/v4/websocket", count: 1 + Int(strength * 60)) }
+            order { await $0.loseAnswers(pathPrefix: "/api/v4/websocket", count: 1000) }
+            last(fault) { order { await $0.stopFailing() } }
         case .namesFail:
             simulation.resolvesNames = false
             last(fault) { [simulation] in simulation.resolvesNames = true }

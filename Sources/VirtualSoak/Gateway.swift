@@ -49,7 +49,10 @@ final class Gateway: @unchecked Sendable {
         var options = MattermostOptions()
         if index % 5 == 4 { options.authentication = .challenge }
         if index % 4 == 3 { options.canary = .always }
-        if index % 6 == 1 { options.replyCheck = false }
+        if index % 6 == 1 {
+            options.replyCheck = false
+            options.canary = .always
+        }
         do {
             let service = MattermostService(
                 server: try ServerURL("http://\(Gateway.server)"), token: try Token(bot.token), options: options,

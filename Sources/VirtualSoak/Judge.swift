@@ -106,7 +106,9 @@ final class Judge: @unchecked Sendable {
         digest.add(UInt64(fault.id))
         remember(fault.gateways.count == 1 ? fault.gateways[0] : -1, fault.sentence)
         guard fault.kind.mayReplace else { return }
-        for gateway in fault.kind.hitsServer ? Array(lines.indices) : fault.gateways {
+        // A burst may be too much for whoever lags for another reason.
+        let hitsAll = fault.kind.hitsServer || fault.kind == .overflow
+        for gateway in hitsAll ? Array(lines.indices) : fault.gateways {
             excuse(gateway, until: fault.end + Judge.grace)
         }
     }
@@ -127,7 +129,7 @@ final class Judge: @unchecked Sendable {
         guard let channel = channels[change.channelID], let kind = Ledger.Kind(change) else { return }
         // Somebody joins, somebody leaves: not what the traffic does.
         if kind == .posted, !change.detail.isEmpty { return }
-        if kind == .posted { figures.posts += 1 }
+        if kind == .posted { figures.posts += 1 } else { remember(-1, "\(kind.rawValue): post \(change.postID)") }
         let emoji = kind == .reactionAdded ? change.detail : ""
         report(
             ledger.note(

@@ -226,7 +226,8 @@ extension DeliveryPipeline {
         guard number == passNumber else { throw CancellationError() }
         var due: [(Happening, PostRow)] = []
         for row in rows.reversed() {
-            let reactions = row.post.updateAt > row.post.createAt ? (try? row.reactions) ?? [] : []
+            // Also of a post that has not changed since: a reaction may be of the same millisecond.
+            let reactions = (try? row.reactions) ?? []
             due += (ledgers[channel.id]?.due(listed: row.post, reactions: reactions) ?? []).map { ($0, row) }
         }
         try await deliver(due, channel, names, reason)

@@ -3,6 +3,8 @@ import WorldInterface
 /// HTTP/1.1 for the hosts of a simulation: one exchange at a time on a connection, which is kept for the next.
 final class SimulatedHTTP {
     private static let maximumIdle = 8
+    /// As long as the real client keeps one.
+    private static let maximumIdleTime: UInt64 = 40_000_000_000
 
     private unowned let host: SimulatedHost
     private var idle: [Endpoint: [HTTPExchangeStream]] = [:]
@@ -34,9 +36,17 @@ final class SimulatedHTTP {
 
     // MARK: - Connections
 
-    func takeIdle(_ endpoint: Endpoint) -> HTTPExchangeStream? { idle[endpoint]?.popLast() }
+    func takeIdle(_ endpoint: Endpoint) -> HTTPExchangeStream? {
+        guard let stream = idle[endpoint]?.popLast() else { return nil }
+        guard host.now.nanoseconds(since: stream.idleSince) > Self.maximumIdleTime else { return stream }
+        // Those below are older.
+        let old = idle.removeValue(forKey: endpoint) ?? []
+        for stream in old + [stream] { stream.close() }
+        return nil
+    }
 
     func keep(_ stream: HTTPExchangeStream) {
+        stream.idleSince = host.now
         guard idle[stream.endpoint, default: []].count < Self.maximumIdle else { return stream.close() }
         idle[stream.endpoint, default: []].append(stream)
     }
@@ -126,6 +136,7 @@ final class HTTPExchangeStream: StreamHandler {
     private var maximumBytes = 0
     private var received: [UInt8] = []
     private var head: ResponseHead?
+    var idleSince = Instant(nanoseconds: 0)
 
     init(_ endpoint: Endpoint, http: SimulatedHTTP, host: SimulatedHost) {
         self.endpoint = endpoint

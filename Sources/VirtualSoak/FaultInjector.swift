@@ -15,6 +15,8 @@ final class FaultInjector: @unchecked Sendable {
     private let judge: Judge
     /// How many of a kind are going on, for each of what they hit.
     private var active: [String: Int] = [:]
+    /// What the administrator has still to do.
+    private var orders: [@Sendable (@Sendable (String, String, String) async -> Void) async -> Void] = []
 
     init(
         _ simulation: Simulation, server: SimulatedHost, simulator: Simulator, town: Town, gateways: [Gateway],
@@ -173,20 +175,27 @@ final class FaultInjector: @unchecked Sendable {
         gateway.stalledUntil = max(gateway.stalledUntil, simulation.now + UInt64(fault.seconds * 1e9))
     }
 
-    /// An administrator's requests, each repeated while the database is down.
+    /// An administrator's requests, one after the other, each repeated while the database is down.
     private func administer(
         _ body: @escaping @Sendable (@Sendable (String, String, String) async -> Void) async -> Void
     ) {
-        server.run { [simulator, server, town] in
-            await body { method, path, text in
-                for _ in 0..<600 {
-                    let status = await simulator.perform(
-                        method, "/api/v4\(path)", token: town.fixture.adminToken, body: text
-                    ).status
-                    if (200...299).contains(status) || status == 404 { return }
-                    try? await server.sleep(for: .milliseconds(200))
-                }
+        orders.append(body)
+        guard orders.count == 1 else { return }
+        server.run { [self] in
+            while let first = orders.first {
+                await first(request)
+                orders.removeFirst()
             }
+        }
+    }
+
+    private func request(_ method: String, _ path: String, _ text: String) async {
+        while true {
+            let status = await simulator.perform(
+                method, "/api/v4\(path)", token: town.fixture.adminToken, body: text
+            ).status
+            if (200...299).contains(status) || status == 404 { return }
+            try? await server.sleep(for: .milliseconds(200))
         }
     }
 }

@@ -28,12 +28,13 @@ struct ChannelLedger {
     private var order: [(key: String, stamp: UInt64)] = []
     private var head = 0
     private var nextStamp: UInt64 = 0
-    /// What stays remembered until the catch-up ends; as `order`.
+    /// What stays remembered until the catch-up has ended and all has arrived that is pushed as well; as `order`.
     private var pinned: [(key: String, stamp: UInt64)] = []
 
     /// What live events say that wait behind the catch-up: it must know whether it told that already.
     private var awaited: Set<String> = []
-    /// What was made after this is pushed on the present connection.
+    /// What was made or changed after this may be pushed on the present connection as well, and may still be on its way here:
+    /// the consumer may lag, or a resumed connection repeat it.
     private var pushedFrom = Int64.max
 
     private struct Entry {
@@ -131,9 +132,8 @@ struct ChannelLedger {
     /// Whether this would be told again if it were forgotten: by a live event that waits, or is about to come; or, should the
     /// catch-up be cut off and begin again, by what `since` shows.
     private func isPinned(_ item: KnownItem) -> Bool {
-        if awaited.contains(item.key) { return true }
+        if awaited.contains(item.key) || max(item.createdAt, item.changedAt) > pushedFrom { return true }
         guard position.passFrom > 0 else { return false }
-        if item.createdAt > pushedFrom { return true }
         if item.isReaction { return true }
         if item.createdAt <= position.passFrom { return item.changedAt > since.changes }
         return item.isGone || item.editedAt > position.passAt
@@ -213,8 +213,16 @@ struct ChannelLedger {
             position.passAt = serverTime
             batch.positions[channelID] = position
         }
-        pushedFrom = serverTime - ChannelLedger.greeting
+        pushedFrom = min(serverTime - ChannelLedger.greeting, position.passFrom - ChannelLedger.overlap)
         reorder()
+    }
+
+    /// All that was pushed before the catch-up ended has arrived.
+    mutating func endPushing(in batch: inout MailboxBatch) {
+        pushedFrom = .max
+        reorder()
+        shrink(&batch)
+        batch.positions[channelID] = position
     }
 
     /// The items anew into those that may be forgotten and those that are pinned.

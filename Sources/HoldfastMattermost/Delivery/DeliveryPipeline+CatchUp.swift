@@ -90,6 +90,7 @@ extension DeliveryPipeline {
             guard number == passNumber else { return }
             if let refusal { refused(channel, refusal) }
             behind.remove(channel.id)
+            expectEvents(of: channel.id)
             if isAwaited(channel.id) {
                 release { $0 == channel.id }
             } else {

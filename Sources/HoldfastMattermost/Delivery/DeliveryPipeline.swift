@@ -48,6 +48,10 @@ actor DeliveryPipeline {
     private var held: [String: [MattermostEvent]] = [:]
     private var heldBytes = 0
 
+    /// Channels that were caught up, and of which older events may still arrive: until one was made later than `expectedUntil`.
+    private var expecting: Set<String> = []
+    private var expectedUntil: Int64 = 0
+
     // The catch-up that runs.
     var pass: Task<Void, Never>?
     var passNumber = 0
@@ -223,6 +227,7 @@ actor DeliveryPipeline {
             beginCatchUp("the connection was resumed (attempt \(attempt))")
         }
         if event.isCanary { return }
+        if !expecting.isEmpty { arrived(event) }
         let channel = event.broadcast.channelID
         if !channel.isEmpty, isListing || behind.contains(channel) {
             held[channel, default: []].append(event)
@@ -231,6 +236,19 @@ actor DeliveryPipeline {
         } else {
             admit(event, channel: channel, hasWaited: false)
         }
+    }
+
+    /// The channel is caught up.
+    func expectEvents(of channel: String) {
+        expecting.insert(channel)
+        expectedUntil = max(expectedUntil, serverTime)
+    }
+
+    /// A connection's events arrive in order, of whatever channel: one that is new enough proves that none older is to come.
+    private func arrived(_ event: MattermostEvent) {
+        guard let happening = event.happening(by: 0), happening.createdAt > expectedUntil else { return }
+        for channel in expecting.sorted() { ledgers[channel]?.endPushing(in: &batch) }
+        expecting = []
     }
 
     /// Whether live events of the channel wait.
@@ -253,7 +271,7 @@ actor DeliveryPipeline {
 
     /// The channels whose events wait without need any more.
     func release(_ isReady: (String) -> Bool) {
-        for channel in held.keys.filter(isReady) {
+        for channel in held.keys.filter(isReady).sorted() {
             for event in held.removeValue(forKey: channel) ?? [] {
                 heldBytes -= event.byteCount
                 admit(event, channel: channel, hasWaited: true)

@@ -49,7 +49,7 @@ final class Gateway: @unchecked Sendable {
         var options = MattermostOptions()
         if index % 5 == 4 { options.authentication = .challenge }
         if index % 4 == 3 { options.canary = .always }
-        if index % 6 == 1 {
+        if Gateway.reliesOnREST(index) {
             options.replyCheck = false
             options.canary = .always
         }
@@ -65,6 +65,9 @@ final class Gateway: @unchecked Sendable {
             judge.report(.incoherent, index, "cannot start: \(error)")
         }
     }
+
+    /// Whether its probes cannot tell anything while REST does not answer.
+    static func reliesOnREST(_ index: Int) -> Bool { index % 6 == 1 }
 
     private func consume(_ connection: Connection<MattermostService>, on host: SimulatedHost) async {
         // A store that failed is opened again: that is what its users are told to do.

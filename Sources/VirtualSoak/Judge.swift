@@ -24,10 +24,11 @@ final class Judge: @unchecked Sendable {
 
     /// What a connection holds at most: its deadline, its probe's, REST requests in flight and what its consumer waits for.
     static let timerLimit = 40
-    /// After a fault is over, it may be the reason of a replacement for so long: two intervals, and the misses.
-    static let grace = 90.0
+    /// After a fault is over, it may be the reason of a replacement for so long: two intervals, and the misses. Where only REST
+    /// can tell, other faults may hide it for longer.
+    private static func grace(_ gateway: Int) -> Double { Gateway.reliesOnREST(gateway) ? 300 : 90 }
     /// A connection that gets no events is replaced by then.
-    static let noticeLimit = 120.0
+    private static func noticeLimit(_ gateway: Int) -> Double { Gateway.reliesOnREST(gateway) ? 330 : 120 }
     /// Attempts within `hammeringSpan` without one that is ready: the backoff makes them about ten.
     static let hammeringLimit = 16
     static let hammeringSpan = 60.0
@@ -109,7 +110,7 @@ final class Judge: @unchecked Sendable {
         // A burst may be too much for whoever lags for another reason.
         let hitsAll = fault.kind.hitsServer || fault.kind == .overflow
         for gateway in hitsAll ? Array(lines.indices) : fault.gateways {
-            excuse(gateway, until: fault.end + Judge.grace)
+            excuse(gateway, until: fault.end + Judge.grace(gateway))
         }
     }
 
@@ -292,8 +293,8 @@ final class Judge: @unchecked Sendable {
         guard let deaf = lines[gateway].deafSince else { return }
         if lines[gateway].generation != deaf.generation { return lines[gateway].deafSince = nil }
         // What happens to it meanwhile may hold up the proof.
-        let begin = max(deaf.time, lines[gateway].excusedUntil - Judge.grace)
-        if time - begin > Judge.noticeLimit {
+        let begin = max(deaf.time, lines[gateway].excusedUntil - Judge.grace(gateway))
+        if time - begin > Judge.noticeLimit(gateway) {
             lines[gateway].deafSince = nil
             report(.unnoticed, gateway, "deaf since \(TimelineEntry.clock(deaf.time)), and not noticed")
         }

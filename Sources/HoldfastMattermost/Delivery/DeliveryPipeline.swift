@@ -99,9 +99,9 @@ actor DeliveryPipeline {
 
     // MARK: - Life
 
-    /// - Parameter isConnected: a connection may be open already, whose `hello` went to somebody else.
+    /// - Parameter isConnected: there is, or was, a connection already, whose `hello` may have gone to somebody else.
     func begin(isConnected: Bool) {
-        if isConnected { beginCatchUp("deliveries were asked for while the connection was open") }
+        if isConnected { beginCatchUp("deliveries were asked for after the connection was started") }
         pump = Task(executorPreference: world.executor) { await self.run() }
     }
 

@@ -84,11 +84,9 @@ extension Connection where S == MattermostService {
         ) { [weak self] in
             self?.publish($0)
         }
-        switch state {
-        case .idle, .backoff, .stopped: await pipeline.begin(isConnected: false)
-        // `hello` may have gone to whoever iterated before.
-        case .connecting, .open, .probing, .stale, .terminating: await pipeline.begin(isConnected: true)
-        }
+        // Once it has been started, `hello` may have gone to whoever iterated before, with what came behind it; what waits now
+        // need not follow from what is stored.
+        await pipeline.begin(isConnected: state != .idle)
         return pipeline
     }
 }

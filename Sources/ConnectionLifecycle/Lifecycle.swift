@@ -104,11 +104,24 @@ public struct Lifecycle: Sendable {
     @inline(__always)
     private func answer(_ question: Question, _ input: Input) -> Bool {
         switch question {
-        case .mayRetry: input.failure != .fatal && failures < backoff.attemptBudget
+        case .mayRetry:
+            #if CLASSIC_BUGS
+                input.failure != .fatal && failures < backoff.attemptBudget && !isFinal(input.failure)
+            #else
+                input.failure != .fatal && failures < backoff.attemptBudget
+            #endif
         case .missesLeft: misses < timing.missesAllowed
         case .stopWanted: stopWanted
         }
     }
+
+    #if CLASSIC_BUGS
+        private func isFinal(_ failure: Failure) -> Bool {
+            ClassicBug.active == .finalUnauthorized && failure == .unauthorized
+        }
+
+        package mutating func forgetFailures() { failures = 0 }
+    #endif
 
     @inline(__always)
     private mutating func perform(_ cell: CompiledTable.Cell, _ input: Input, _ now: UInt64) {
@@ -128,7 +141,11 @@ public struct Lifecycle: Sendable {
         if actions.contains(.beginAttempt) { generation &+= 1 }
         if actions.contains(.markReady) {
             readySince = now
-            misses = 0
+            #if CLASSIC_BUGS
+                if ClassicBug.active != .leakingMiss { misses = 0 }
+            #else
+                misses = 0
+            #endif
             lane = .paced
         }
         if actions.contains(.clearMisses) { misses = 0 }

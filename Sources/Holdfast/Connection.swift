@@ -158,7 +158,10 @@ public actor Connection<S: Service> {
     /// an attempt that failed leaves that to the next one as far as its link allows. All else starts clean: after a
     /// verdict or a miss too many the session itself is in doubt, and a reconnect is asked for by somebody who has doubts.
     private func carryPlace(_ step: Step, _ event: Event) {
-        let wasDropped = event == .lost && (step.from == .open || step.from == .probing)
+        var wasDropped = event == .lost && (step.from == .open || step.from == .probing)
+        #if CLASSIC_BUGS
+            if ClassicBug.active == .resumeAfterDeaf, step.from.rawValue > State.connecting.rawValue { wasDropped = link != nil }
+        #endif
         if wasDropped || event == .attemptFailed {
             place = Place(link?.resumePoint)
         } else if event != .retryDue {
@@ -193,7 +196,11 @@ public actor Connection<S: Service> {
 
     private func dropLink() {
         port?.disconnect()
-        link?.destroy()
+        #if CLASSIC_BUGS
+            if ClassicBug.active != .twoSockets { link?.destroy() }
+        #else
+            link?.destroy()
+        #endif
         port = nil
         link = nil
     }
@@ -231,6 +238,10 @@ public actor Connection<S: Service> {
         case .ready(let evidence, let isResumed):
             take(Input(.ready, generation: generation), evidence, isResumed: isResumed)
         case .attemptFailed(let failure, let evidence, let retryAfter):
+            #if CLASSIC_BUGS
+                let isConnected = !evidence.contains("refused the connection") && !evidence.contains("no address")
+                if ClassicBug.active == .earlyReset, isConnected { lifecycle.forgetFailures() }
+            #endif
             take(
                 Input(
                     .attemptFailed, generation: generation, failure: failure,
@@ -245,7 +256,11 @@ public actor Connection<S: Service> {
     }
 
     private func take(_ verdict: Verdict, _ generation: UInt32, _ round: UInt32) {
-        guard round == lifecycle.round, lifecycle.owns.contains(.probe) else {
+        var isLate = round != lifecycle.round || !lifecycle.owns.contains(.probe)
+        #if CLASSIC_BUGS
+            if ClassicBug.active == .lateVerdict { isLate = false }
+        #endif
+        guard !isLate else {
             tally.late &+= 1
             return
         }

@@ -1,3 +1,5 @@
+import ConnectionLifecycle
+import ConnectionLifecycle
 import Foundation
 import Holdfast
 import VirtualSoak
@@ -18,7 +20,7 @@ enum SoakCommand {
             .init("--output", "FILE", "where to write the scenario of a failure (default: not at all)"),
             .init("--no-shrink", "tell of a failure as it is, without looking for a smaller one"),
             .init("--json", "one JSON object for each scenario, and one at the end"),
-        ],
+        ] + testOptions,
         notes: """
             Each seed chooses which of \(FaultKind.allCases.count) kinds of faults happen, how often and when, to gateways of several
             configurations. The connections, probes, catch-ups and deliveries are the real ones; only time, network, server and
@@ -38,6 +40,9 @@ enum SoakCommand {
         }
         let report = SoakReport(isJSON: arguments.has("--json"))
         let scenarios = try scenarios(arguments)
+        #if CLASSIC_BUGS
+            if let name = arguments.text("--bug") { return hunt(name, scenarios, report) }
+        #endif
         var failures = 0
         for (index, scenario) in scenarios.enumerated() {
             report.begins(index, of: scenarios.count, scenario)
@@ -58,6 +63,28 @@ enum SoakCommand {
         report.conclude(scenarios: scenarios.count, failures: failures)
         return failures == 0 ? .success : .failure
     }
+
+    #if CLASSIC_BUGS
+        private static let testOptions = [
+            Syntax.Option("--bug", "NAME", "put a classic bug back into the engine, or each of all: who finds it?")
+        ]
+
+        private static func hunt(_ name: String, _ scenarios: [Scenario], _ report: SoakReport) -> ExitStatus {
+            var isMissed = false
+            for bug in ClassicBug.allCases where name == "all" || name == bug.rawValue {
+                var hunt = BugHunt(bug)
+                for (index, scenario) in scenarios.enumerated() {
+                    report.begins(index, of: scenarios.count, scenario)
+                    hunt.run(scenario)
+                }
+                report.hunted(hunt)
+                if hunt.found == 0 { isMissed = true }
+            }
+            return isMissed ? .failure : .success
+        }
+    #else
+        private static let testOptions: [Syntax.Option] = []
+    #endif
 
     private static func scenarios(_ arguments: Arguments) throws(Complaint) -> [Scenario] {
         if let path = arguments.text("--scenario") { return [try read(path)] }

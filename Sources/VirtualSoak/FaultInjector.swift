@@ -95,8 +95,8 @@ final class FaultInjector: @unchecked Sendable {
         case .lateReplies:
             order { await $0.delayReplies(by: .seconds(1 + 11 * strength)) }
             last(fault) { order { await $0.delayReplies(by: nil) } }
-        case .accountCycle, .tokenCycle, .profileEdit, .dropByFIN, .dropByRST, .latency, .pieces, .partition, .halfOpen,
-            .suspend, .clockJump, .overflow, .consumerStall, .crash, .storeCrash, .slowStore, .storeFailure:
+        case .accountCycle, .cycleAfterHello, .tokenCycle, .profileEdit, .dropByFIN, .dropByRST, .latency, .pieces,
+            .partition, .halfOpen, .suspend, .clockJump, .overflow, .consumerStall, .crash, .storeCrash, .slowStore, .storeFailure:
             break
         }
     }
@@ -118,6 +118,19 @@ final class FaultInjector: @unchecked Sendable {
         case .accountCycle:
             administer { await $0("POST", "/bots/\(bot.id)/disable", "") }
             last(fault, on: index) { [self] in administer { await $0("POST", "/bots/\(bot.id)/enable", "") } }
+        case .cycleAfterHello:
+            judge.onReady[index] = { [self, simulation] in
+                judge.excuse(index, until: judge.time + 300)
+                simulation.at(simulation.now + UInt64(fault.strength * 900_000_000)) { [self] in
+                    administer {
+                        await $0("POST", "/bots/\(bot.id)/disable", "")
+                        await $0("POST", "/bots/\(bot.id)/enable", "")
+                    }
+                }
+            }
+            server.run { [simulator] in await simulator.drop(.finish, userID: bot.id) }
+        // Where neither replies nor canaries are asked for, this cannot be seen: what such a gateway accepts.
+        case .tokenCycle where Gateway.reliesOnREST(index): break
         case .tokenCycle:
             administer {
                 await $0("POST", "/users/tokens/disable", #"{"token_id":"\#(bot.tokenID)"}"#)

@@ -1,6 +1,7 @@
 /// What is made to go wrong.
 public enum FaultKind: String, CaseIterable, Codable, Sendable {
     case accountCycle = "account-cycle"
+    case cycleAfterHello = "cycle-after-hello"
     case tokenCycle = "token-cycle"
     case profileEdit = "profile-edit"
     case restart
@@ -37,8 +38,8 @@ public enum FaultKind: String, CaseIterable, Codable, Sendable {
         case .restart, .freeze, .refuse, .slowAnswers, .rateLimit, .serverErrors, .unauthorized, .databaseDown,
             .lostAnswers, .lostUpgrades, .namesFail, .repeatedReplies, .lateReplies:
             true
-        case .accountCycle, .tokenCycle, .profileEdit, .dropByFIN, .dropByRST, .latency, .pieces, .partition,
-            .halfOpen, .suspend, .clockJump, .overflow, .consumerStall, .crash, .storeCrash, .slowStore,
+        case .accountCycle, .cycleAfterHello, .tokenCycle, .profileEdit, .dropByFIN, .dropByRST, .latency, .pieces,
+            .partition, .halfOpen, .suspend, .clockJump, .overflow, .consumerStall, .crash, .storeCrash, .slowStore,
             .storeFailure:
             false
         }
@@ -47,7 +48,7 @@ public enum FaultKind: String, CaseIterable, Codable, Sendable {
     /// Whether a connection that is open may be replaced because of it. All others must leave it as it is.
     public var mayReplace: Bool {
         switch self {
-        case .accountCycle, .tokenCycle, .restart, .freeze, .dropByFIN, .dropByRST, .partition, .halfOpen, .suspend,
+        case .accountCycle, .cycleAfterHello, .tokenCycle, .restart, .freeze, .dropByFIN, .dropByRST, .partition, .halfOpen, .suspend,
             .overflow, .crash, .storeCrash, .lateReplies:
             true
         case .profileEdit, .refuse, .slowAnswers, .rateLimit, .serverErrors, .unauthorized, .databaseDown,
@@ -60,7 +61,9 @@ public enum FaultKind: String, CaseIterable, Codable, Sendable {
     /// How long it lasts, in seconds.
     public var seconds: ClosedRange<Double> {
         switch self {
-        case .profileEdit, .dropByFIN, .dropByRST, .halfOpen, .clockJump, .crash, .storeCrash, .storeFailure: 0...0
+        case .cycleAfterHello, .profileEdit, .dropByFIN, .dropByRST, .halfOpen, .clockJump, .crash, .storeCrash,
+            .storeFailure:
+            0...0
         case .accountCycle, .tokenCycle: 0...4
         case .restart: 0.2...20
         case .freeze: 0.5...40
@@ -78,6 +81,7 @@ public enum FaultKind: String, CaseIterable, Codable, Sendable {
     public var text: String {
         switch self {
         case .accountCycle: "the account is disabled and enabled again"
+        case .cycleAfterHello: "the connection drops, and the account is cycled just after the next one was greeted"
         case .tokenCycle: "the token is disabled, its session checked, the token enabled: update_at does not move"
         case .profileEdit: "the profile is edited: update_at moves, nothing else happens"
         case .restart: "the server restarts"

@@ -36,7 +36,7 @@ final class Gateway: @unchecked Sendable {
     static let server = "chat.example:8065"
 
     /// Starts a process. Every fifth gateway signs in by challenge, which cannot resume; every fourth proves the push path at each
-    /// probe; one of six relies on REST and the canary alone; and one of three takes few events at a time.
+    /// probe; one of six does not look at replies; and one of three takes few events at a time.
     func start() {
         isDown = false
         incarnation += 1
@@ -51,7 +51,6 @@ final class Gateway: @unchecked Sendable {
         if index % 4 == 3 { options.canary = .always }
         if Gateway.reliesOnREST(index) {
             options.replyCheck = false
-            options.canary = .always
         }
         do {
             let service = MattermostService(

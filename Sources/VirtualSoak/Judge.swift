@@ -139,6 +139,9 @@ final class Judge: @unchecked Sendable {
 
     // MARK: - A gateway's process
 
+    /// What is to happen the next time a gateway's connection is ready.
+    var onReady: [Int: () -> Void] = [:]
+
     func begins(_ gateway: Int, incarnation: Int) {
         lines[gateway].state = .idle
         lines[gateway].generation = 0
@@ -231,6 +234,7 @@ final class Judge: @unchecked Sendable {
         lines[gateway].isJudgedDeaf = false
         lines[gateway].misses = 0
         lines[gateway].attempts = []
+        onReady.removeValue(forKey: gateway)?()
     }
 
     private func left(_ record: TransitionRecord, _ gateway: Int) {

@@ -64,6 +64,16 @@ final class SoakReport {
         if isJSON { StandardError.write(text) } else { StandardOutput.write(text + "\n") }
     }
 
+    #if CLASSIC_BUGS
+        func hunted(_ hunt: BugHunt) {
+            let kinds = hunt.kinds.sorted { $0.value > $1.value }.map { "\($0.key.rawValue) \($0.value)" }
+            let first = hunt.firstSeed.map { ", first by seed \($0)" } ?? ""
+            StandardOutput.write(
+                "\(hunt.bug.rawValue): found in \(hunt.found) of \(hunt.scenarios) scenarios\(first)"
+                    + (kinds.isEmpty ? "\n" : " (\(kinds.joined(separator: ", ")))\n"))
+        }
+    #endif
+
     func conclude(scenarios: Int, failures: Int) {
         let rate = seconds > 0 ? total.connectionHours / seconds : 0
         if isJSON {

@@ -1,3 +1,4 @@
+import ConnectionLifecycle
 import Holdfast
 import WorldInterface
 
@@ -229,7 +230,11 @@ actor DeliveryPipeline {
         if event.isCanary { return }
         if !expecting.isEmpty { arrived(event) }
         let channel = event.broadcast.channelID
-        if !channel.isEmpty, isListing || behind.contains(channel) {
+        var waits = !channel.isEmpty && (isListing || behind.contains(channel))
+        #if CLASSIC_BUGS
+            if ClassicBug.active == .racingCatchUp { waits = false }
+        #endif
+        if waits {
             held[channel, default: []].append(event)
             if let happening = event.happening(by: serverTime) { ledgers[channel]?.hold(happening.key) }
             heldBytes += event.byteCount
@@ -366,6 +371,11 @@ actor DeliveryPipeline {
             return fail(error)
         }
         settled += UInt64(deliveries.count)
+        #if CLASSIC_BUGS
+            if ClassicBug.active == .earlyAcknowledgement {
+                for delivery in deliveries { try? await delivery.acknowledge() }
+            }
+        #endif
         handOver(deliveries, byteCount: byteCount)
         wake()
     }

@@ -50,6 +50,9 @@ final class MattermostLink: Link {
     @exclusivity(unchecked) private var lastSequence: Int64?
     private var probe: MattermostProbe?
     private var doubts: Doubts?
+    #if CLASSIC_BUGS
+        private var forgotten: [MattermostProbe] = []
+    #endif
 
     /// The account's revision as it was before dialling, or since a probe last proved the connection.
     var baseline: Revision?
@@ -98,6 +101,9 @@ final class MattermostLink: Link {
         switch answer {
         case .success(.user(let user, let etag)):
             baseline = Revision(updateAt: user.updateAt, etag: etag)
+            #if CLASSIC_BUGS
+                if ClassicBug.active == .lateBaseline { baseline = nil }
+            #endif
             userID = user.id
         case .success(.unchanged): break
         case .failure(.unauthorized(let id, _)):
@@ -198,6 +204,12 @@ final class MattermostLink: Link {
     }
 
     func cancelProbe() {
+        #if CLASSIC_BUGS
+            if ClassicBug.active == .lateVerdict, case .established = phase, let probe {
+                forgotten.append(probe)
+                return self.probe = nil
+            }
+        #endif
         probe?.end()
         probe = nil
     }

@@ -1,3 +1,4 @@
+import ConnectionLifecycle
 import Holdfast
 import WorldInterface
 
@@ -51,7 +52,12 @@ final class MattermostProbe {
     /// Ends the probe without a verdict. Idempotent.
     func end() {
         switch rung {
-        case .revision(let task), .writingCanary(_, let task): task.cancel()
+        case .revision(let task), .writingCanary(_, let task):
+            #if CLASSIC_BUGS
+                if ClassicBug.active != .timerAfterClose { task.cancel() }
+            #else
+                task.cancel()
+            #endif
         case .reply, .awaitingCanary, .ended: break
         }
         rung = .ended
@@ -94,7 +100,12 @@ final class MattermostProbe {
     }
 
     private func revisionAnswered(_ answer: Result<Me, MattermostError>) {
-        guard case .revision = rung else { return }
+        guard case .revision = rung else {
+            #if CLASSIC_BUGS
+                if ClassicBug.active == .timerAfterClose { pollAgain() }
+            #endif
+            return
+        }
         switch answer {
         case .success(.unchanged): found("revision unchanged")
         case .success(.user(let user, let etag)):
@@ -112,6 +123,13 @@ final class MattermostProbe {
         checkCanary()
     }
 
+    #if CLASSIC_BUGS
+        private func pollAgain() {
+            let timer = link.world.makeTimer { [self] in pollAgain() }
+            timer.arm(at: link.world.now + .seconds(30))
+        }
+    #endif
+
     /// Whether that ended the probe.
     private func changed(to revision: Revision) -> Bool {
         let detail =
@@ -122,6 +140,9 @@ final class MattermostProbe {
             return true
         }
         newRevision = revision
+        #if CLASSIC_BUGS
+            if ClassicBug.active == .lateBaseline, link.baseline == nil { return false }
+        #endif
         link.suspicion = detail
         found(detail)
         return false

@@ -5,16 +5,22 @@ public import WorldInterface
 public protocol WebSocketClientHandler: AnyObject {
     /// The upgrade succeeded.
     func webSocketOpened()
-    /// A whole text or binary message. The bytes are valid only during this call and are followed by
-    /// `streamBufferPadding` readable ones.
+    /// A whole text message. The bytes are valid only during this call and are followed by `streamBufferPadding`
+    /// readable ones.
     ///
-    /// - Returns: whether the handler has found all of it to be UTF-8. If not, a text is checked after the call, and the
+    /// - Returns: whether the handler has found all of it to be UTF-8. If not, it is checked after the call, and the
     ///   connection fails where it is not (RFC 6455 §8.1).
     func webSocketReceived(_ message: UnsafeRawBufferPointer) -> Bool
+    /// A whole binary message, under the same terms. Unless implemented, it goes where text goes.
+    func webSocketReceived(binary message: UnsafeRawBufferPointer)
     /// All messages of one read have been handed over.
     func webSocketReadEnded()
     /// The end, exactly once and last, unless `destroy` came first.
     func webSocketClosed(_ closure: WebSocketClosure)
+}
+
+extension WebSocketClientHandler {
+    public func webSocketReceived(binary message: UnsafeRawBufferPointer) { _ = webSocketReceived(message) }
 }
 
 /// Why a WebSocket ended.
@@ -67,7 +73,7 @@ public final class WebSocketClient: StreamHandler {
     private var handler: (any WebSocketClientHandler)?
 
     /// What may wait to be sent; a peer that asks for more pongs than it reads is cut off.
-    private static let maximumQueuedBytes = 1 << 20
+    private let maximumQueuedBytes: UInt32
 
     /// - Parameters:
     ///   - hostHeader: the value of `Host`.
@@ -82,6 +88,7 @@ public final class WebSocketClient: StreamHandler {
         self.world = world
         self.handler = handler
         decoder = WebSocketDecoder(role: .client, limits: limits, validatesText: false)
+        maximumQueuedBytes = UInt32(clamping: limits.maximumQueuedBytes)
         let handshake = try WebSocketClientHandshake(
             host: hostHeader, path: path, headers: headers,
             key: WebSocketHandshakeKey(world.makeSeed(), world.makeSeed()), limits: limits)
@@ -99,10 +106,31 @@ public final class WebSocketClient: StreamHandler {
 
     /// Sends a text message; ignored unless the WebSocket is open.
     public func send(text: String) {
-        guard case .open(let close) = phase, close.maySendData else { return }
+        guard maySendData else { return }
         var frame: [UInt8] = []
         WebSocketEncoder.appendText(text, maskingKey: makeMaskingKey(), to: &frame)
         write(frame)
+    }
+
+    /// Sends bytes as a text message; they must be UTF-8 and are not checked. Ignored unless the WebSocket is open.
+    public func send(text: UnsafeRawBufferPointer) {
+        guard maySendData else { return }
+        var frame: [UInt8] = []
+        WebSocketEncoder.appendText(text, maskingKey: makeMaskingKey(), to: &frame)
+        write(frame)
+    }
+
+    /// Sends a binary message; ignored unless the WebSocket is open.
+    public func send(binary: UnsafeRawBufferPointer) {
+        guard maySendData else { return }
+        var frame: [UInt8] = []
+        WebSocketEncoder.appendBinary(binary, maskingKey: makeMaskingKey(), to: &frame)
+        write(frame)
+    }
+
+    private var maySendData: Bool {
+        guard case .open(let close) = phase else { return false }
+        return close.maySendData
     }
 
     /// Begins the close handshake, or breaks the attempt off. `webSocketClosed` follows when it is complete.
@@ -186,7 +214,7 @@ public final class WebSocketClient: StreamHandler {
             case .text(let message)?:
                 guard handler?.webSocketReceived(message) == false, !WebSocketDecoder.isUTF8(message) else { break }
                 fail(.invalidUTF8InText)
-            case .binary(let message)?: _ = handler?.webSocketReceived(message)
+            case .binary(let message)?: handler?.webSocketReceived(binary: message)
             case .ping(let payload)?: answer(payload)
             case .pong?: break
             case .close(let code, let reason)?: closed(code, String(decoding: reason, as: UTF8.self))
@@ -227,7 +255,7 @@ public final class WebSocketClient: StreamHandler {
     private func write(_ frame: [UInt8]) {
         guard let stream else { return }
         stream.write(frame)
-        if stream.queuedByteCount > WebSocketClient.maximumQueuedBytes {
+        if stream.queuedByteCount > maximumQueuedBytes {
             end(.protocolViolation("it does not read what it asks for"))
         }
     }

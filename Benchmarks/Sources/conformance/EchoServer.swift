@@ -29,13 +29,12 @@ private final class EchoSocket: StreamHandler {
         case closing
     }
 
-    private static let limits = WebSocketLimits(maximumFrameBytes: 32 << 20, maximumMessageBytes: 32 << 20)
     /// A client that does not read its echoes is not read from.
     private static let highWater = 1 << 20
 
     private let stream: any ByteStream
-    private var phase = Phase.upgrading(WebSocketServerHandshake(limits: limits))
-    private var decoder = WebSocketDecoder(role: .server, limits: limits)
+    private var phase = Phase.upgrading(WebSocketServerHandshake())
+    private var decoder = WebSocketDecoder(role: .server)
 
     init(stream: any ByteStream) { self.stream = stream }
 

@@ -91,7 +91,7 @@ private func close(_ code: WebSocketCloseCode?, _ reason: String = "") -> [UInt8
         #expect(wire.listener.said == ["opened", "message one", "message two", "read ended"])
     }
 
-    @Test func binaryMessagesAreToldApartByWhomWantsIt() throws {
+    @Test func binaryMessagesAreToldApartByWhoeverWantsTo() throws {
         final class Both: WebSocketClientHandler {
             var said: [String] = []
             func webSocketOpened() {}

@@ -72,8 +72,8 @@ public final class WebSocketClient: StreamHandler {
     private var stream: (any ByteStream)?
     private var handler: (any WebSocketClientHandler)?
 
-    /// What may wait to be sent; a peer that asks for more pongs than it reads is cut off.
-    private let maximumQueuedBytes: UInt32
+    /// What may wait to be sent when something is added; a peer that asks for more pongs than it reads is cut off.
+    private static let maximumQueuedBytes = 1 << 20
 
     /// - Parameters:
     ///   - hostHeader: the value of `Host`.
@@ -88,7 +88,6 @@ public final class WebSocketClient: StreamHandler {
         self.world = world
         self.handler = handler
         decoder = WebSocketDecoder(role: .client, limits: limits, validatesText: false)
-        maximumQueuedBytes = UInt32(clamping: limits.maximumQueuedBytes)
         let handshake = try WebSocketClientHandshake(
             host: hostHeader, path: path, headers: headers,
             key: WebSocketHandshakeKey(world.makeSeed(), world.makeSeed()), limits: limits)
@@ -113,6 +112,8 @@ public final class WebSocketClient: StreamHandler {
     }
 
     /// Sends bytes as a text message; they must be UTF-8 and are not checked. Ignored unless the WebSocket is open.
+    ///
+    /// A message may be of any size, but who sends while more than 1 MiB waits for the server to read it loses the connection.
     public func send(text: UnsafeRawBufferPointer) {
         guard maySendData else { return }
         var frame: [UInt8] = []
@@ -120,7 +121,7 @@ public final class WebSocketClient: StreamHandler {
         write(frame)
     }
 
-    /// Sends a binary message; ignored unless the WebSocket is open.
+    /// Sends a binary message, under the same terms.
     public func send(binary: UnsafeRawBufferPointer) {
         guard maySendData else { return }
         var frame: [UInt8] = []
@@ -254,10 +255,11 @@ public final class WebSocketClient: StreamHandler {
 
     private func write(_ frame: [UInt8]) {
         guard let stream else { return }
-        stream.write(frame)
-        if stream.queuedByteCount > maximumQueuedBytes {
-            end(.protocolViolation("it does not read what it asks for"))
+        // Asked before: a message of the owner's may be larger than that, a heap of them may not.
+        guard stream.queuedByteCount <= WebSocketClient.maximumQueuedBytes else {
+            return end(.protocolViolation("it does not read what it asks for"))
         }
+        stream.write(frame)
     }
 
     private func end(_ closure: WebSocketClosure) {

@@ -27,21 +27,16 @@ public struct WebSocketLimits: Hashable, Sendable {
     public var maximumFragments: Int
     /// Largest header block of the opening handshake, in bytes.
     public var maximumHandshakeBytes: Int
-    /// Most bytes that may wait to be sent because the peer does not read, such as pongs that it asked for. More ends
-    /// the connection. The codec sends nothing: this is for whoever writes its frames.
-    public var maximumQueuedBytes: Int
 
-    /// The defaults suit a client: messages up to 16 MiB, 131,072 fragments, a 16 KiB header block, 1 MiB waiting to be
-    /// sent.
+    /// The defaults suit a client: messages up to 16 MiB, 131,072 fragments, a 16 KiB header block.
     public init(
         maximumFrameBytes: Int = 16 << 20, maximumMessageBytes: Int = 16 << 20, maximumFragments: Int = 131_072,
-        maximumHandshakeBytes: Int = 16 << 10, maximumQueuedBytes: Int = 1 << 20
+        maximumHandshakeBytes: Int = 16 << 10
     ) {
         self.maximumFrameBytes = maximumFrameBytes
         self.maximumMessageBytes = maximumMessageBytes
         self.maximumFragments = maximumFragments
         self.maximumHandshakeBytes = maximumHandshakeBytes
-        self.maximumQueuedBytes = maximumQueuedBytes
     }
 }
 

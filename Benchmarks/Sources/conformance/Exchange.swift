@@ -20,9 +20,6 @@ final class Exchange: WebSocketClientHandler {
         var closure: WebSocketClosure?
     }
 
-    /// The suite's largest message has 16 MiB, as the default allows; its echo waits to be sent while the suite reads.
-    private static let limits = WebSocketLimits(maximumQueuedBytes: 32 << 20)
-
     private let purpose: Purpose
     private let finish: (Outcome) -> Void
     private var client: WebSocketClient?
@@ -54,8 +51,8 @@ final class Exchange: WebSocketClientHandler {
         _ path: String, _ peer: Peer, _ loop: EventLoop, _ timeout: Duration
     ) throws(WebSocketHandshakeError) {
         let client = try WebSocketClient(
-            endpoint: peer.endpoint, tls: peer.tls, hostHeader: peer.hostHeader, path: path, limits: Self.limits,
-            world: loop, handler: self)
+            endpoint: peer.endpoint, tls: peer.tls, hostHeader: peer.hostHeader, path: path, world: loop,
+            handler: self)
         self.client = client
         let timer = loop.makeTimer { self.end(nil) }
         timer.arm(at: loop.now + timeout)

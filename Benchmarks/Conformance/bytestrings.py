@@ -1,7 +1,7 @@
 """Byte strings of Python 2 in Python 3, for the converted test suite; `convert.py` lays this file in it.
 
-The suite was written when a text literal was bytes. Here such a string is a text of the code points 0 to 255 wherever the
-suite's own code handles it, and becomes bytes, one for each, where it meets the library that puts it on the wire.
+The suite was written when a text literal was bytes. Here such a string is a text of the code points 0 to 255 wherever
+the suite's own code handles it, and becomes bytes, one for each, where it meets the library that puts it on the wire.
 """
 
 import binascii

@@ -2,9 +2,9 @@
 
 usage: convert.py SOURCE DESTINATION
 
-SOURCE is the package `autobahntestsuite` as it is published, DESTINATION the folder to write the converted one to. Syntax is
-translated by fissix; what is beyond syntax is the list below, each with its reason. Every edit must find its place, so that
-another version of the suite is refused and not judged by half.
+SOURCE is the package `autobahntestsuite` as it is published, DESTINATION the folder to write the converted one to.
+Syntax is translated by fissix; what is beyond syntax is the list below, each with its reason. Every edit must find its
+place, so that another version of the suite is refused and not judged by half.
 """
 
 import re
@@ -63,7 +63,9 @@ def main(arguments):
         text = str(tool.refactor_string(text if text.endswith("\n") else text + "\n", str(source / name)))
         parent = ".." if name.startswith("case/") else "."
         text = re.sub(r"^import binascii$", f"from {parent} import bytestrings as binascii", text, flags=re.MULTILINE)
-        text = text.replace("import os, json, binascii,", f"from {parent} import bytestrings as binascii\nimport os, json,")
+        text = text.replace(
+            "import os, json, binascii,", f"from {parent} import bytestrings as binascii\nimport os, json,"
+        )
         # Every class is an object now, and must not say so first.
         text = text.replace("(object, Case, )", "(Case, )")
         for place, old, new, count in EDITS:

@@ -2,8 +2,8 @@
 
 usage: suite.py PACKAGES server|client SPECIFICATION
 
-PACKAGES is the folder that `install` filled. SPECIFICATION is the suite's own file of JSON: url or servers, outdir, cases. Prints
-`ready` when the server listens; the client ends by itself. `run` is what people call.
+PACKAGES is the folder that `install` filled. SPECIFICATION is the suite's own file of JSON: url or servers, outdir,
+cases. Prints `ready` when the server listens; the client ends by itself. `run` is what people call.
 """
 
 from __future__ import print_function

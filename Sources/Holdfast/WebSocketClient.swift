@@ -113,7 +113,8 @@ public final class WebSocketClient: StreamHandler {
 
     /// Sends bytes as a text message; they must be UTF-8 and are not checked. Ignored unless the WebSocket is open.
     ///
-    /// A message may be of any size, but who sends while more than 1 MiB waits for the server to read it loses the connection.
+    /// A message may be of any size, but who sends while more than 1 MiB waits for the server to read it loses the
+    /// connection.
     public func send(text: UnsafeRawBufferPointer) {
         guard maySendData else { return }
         var frame: [UInt8] = []

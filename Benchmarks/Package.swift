@@ -66,6 +66,14 @@ let package = Package(
                 .product(name: "HoldfastStore", package: "holdfast"),
                 .product(name: "MattermostSimulator", package: "holdfast"),
             ]),
+        // The product's WebSocket against the Autobahn test suite.
+        .executableTarget(
+            name: "conformance",
+            dependencies: [
+                "BenchmarkKit",
+                .product(name: "Holdfast", package: "holdfast"),
+                .product(name: "WebSocketCodec", package: "holdfast"),
+            ]),
         // Loops count their handles; this counts those that are timers.
         .executableTarget(
             name: "soak",

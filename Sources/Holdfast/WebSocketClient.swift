@@ -5,16 +5,22 @@ public import WorldInterface
 public protocol WebSocketClientHandler: AnyObject {
     /// The upgrade succeeded.
     func webSocketOpened()
-    /// A whole text or binary message. The bytes are valid only during this call and are followed by
-    /// `streamBufferPadding` readable ones.
+    /// A whole text message. The bytes are valid only during this call and are followed by `streamBufferPadding`
+    /// readable ones.
     ///
-    /// - Returns: whether the handler has found all of it to be UTF-8. If not, a text is checked after the call, and the
+    /// - Returns: whether the handler has found all of it to be UTF-8. If not, it is checked after the call, and the
     ///   connection fails where it is not (RFC 6455 §8.1).
     func webSocketReceived(_ message: UnsafeRawBufferPointer) -> Bool
+    /// A whole binary message, under the same terms. Unless implemented, it goes where text goes.
+    func webSocketReceived(binary message: UnsafeRawBufferPointer)
     /// All messages of one read have been handed over.
     func webSocketReadEnded()
     /// The end, exactly once and last, unless `destroy` came first.
     func webSocketClosed(_ closure: WebSocketClosure)
+}
+
+extension WebSocketClientHandler {
+    public func webSocketReceived(binary message: UnsafeRawBufferPointer) { _ = webSocketReceived(message) }
 }
 
 /// Why a WebSocket ended.
@@ -66,7 +72,7 @@ public final class WebSocketClient: StreamHandler {
     private var stream: (any ByteStream)?
     private var handler: (any WebSocketClientHandler)?
 
-    /// What may wait to be sent; a peer that asks for more pongs than it reads is cut off.
+    /// What may wait to be sent when something is added; a peer that asks for more pongs than it reads is cut off.
     private static let maximumQueuedBytes = 1 << 20
 
     /// - Parameters:
@@ -99,10 +105,34 @@ public final class WebSocketClient: StreamHandler {
 
     /// Sends a text message; ignored unless the WebSocket is open.
     public func send(text: String) {
-        guard case .open(let close) = phase, close.maySendData else { return }
+        guard maySendData else { return }
         var frame: [UInt8] = []
         WebSocketEncoder.appendText(text, maskingKey: makeMaskingKey(), to: &frame)
         write(frame)
+    }
+
+    /// Sends bytes as a text message; they must be UTF-8 and are not checked. Ignored unless the WebSocket is open.
+    ///
+    /// A message may be of any size, but who sends while more than 1 MiB waits for the server to read it loses the
+    /// connection.
+    public func send(text: UnsafeRawBufferPointer) {
+        guard maySendData else { return }
+        var frame: [UInt8] = []
+        WebSocketEncoder.appendText(text, maskingKey: makeMaskingKey(), to: &frame)
+        write(frame)
+    }
+
+    /// Sends a binary message, under the same terms.
+    public func send(binary: UnsafeRawBufferPointer) {
+        guard maySendData else { return }
+        var frame: [UInt8] = []
+        WebSocketEncoder.appendBinary(binary, maskingKey: makeMaskingKey(), to: &frame)
+        write(frame)
+    }
+
+    private var maySendData: Bool {
+        guard case .open(let close) = phase else { return false }
+        return close.maySendData
     }
 
     /// Begins the close handshake, or breaks the attempt off. `webSocketClosed` follows when it is complete.
@@ -186,7 +216,7 @@ public final class WebSocketClient: StreamHandler {
             case .text(let message)?:
                 guard handler?.webSocketReceived(message) == false, !WebSocketDecoder.isUTF8(message) else { break }
                 fail(.invalidUTF8InText)
-            case .binary(let message)?: _ = handler?.webSocketReceived(message)
+            case .binary(let message)?: handler?.webSocketReceived(binary: message)
             case .ping(let payload)?: answer(payload)
             case .pong?: break
             case .close(let code, let reason)?: closed(code, String(decoding: reason, as: UTF8.self))
@@ -226,10 +256,11 @@ public final class WebSocketClient: StreamHandler {
 
     private func write(_ frame: [UInt8]) {
         guard let stream else { return }
-        stream.write(frame)
-        if stream.queuedByteCount > WebSocketClient.maximumQueuedBytes {
-            end(.protocolViolation("it does not read what it asks for"))
+        // Asked before: a message of the owner's may be larger than that, a heap of them may not.
+        guard stream.queuedByteCount <= WebSocketClient.maximumQueuedBytes else {
+            return end(.protocolViolation("it does not read what it asks for"))
         }
+        stream.write(frame)
     }
 
     private func end(_ closure: WebSocketClosure) {

@@ -12,14 +12,15 @@ struct PayloadBuffer: ~Copyable {
     /// Bytes held from the allocator.
     var retainedByteCount: Int { base == nil ? 0 : capacity + WebSocketInput.paddingByteCount }
 
-    /// Copies `bytes` to the end and returns the copy. `expected` is how many bytes, these included, are announced.
+    /// Copies `bytes` to the end and returns the copy. `limit` is how many bytes, all included, it may become.
     mutating func append(
-        _ bytes: UnsafeMutableRawBufferPointer, expected: Int
+        _ bytes: UnsafeMutableRawBufferPointer, limit: Int
     ) -> UnsafeMutableRawBufferPointer {
         let needed = count + bytes.count
         if needed > capacity || base == nil {
-            // Doubling keeps copies linear; the announced length caps it, so a message of known size wastes nothing.
-            grow(to: max(needed, min(count + expected, max(2 * capacity, 4096))))
+            // Doubling keeps copies linear, however small the parts; the limit caps it, so that a message of known size
+            // wastes nothing.
+            grow(to: max(needed, min(limit, max(2 * capacity, 4096))))
         }
         guard let base, let source = bytes.baseAddress else {
             return UnsafeMutableRawBufferPointer(start: nil, count: 0)

@@ -23,14 +23,14 @@ public struct WebSocketBacklog: ~Copyable {
     public mutating func append(_ input: inout WebSocketInput) {
         if start > 0 {
             var compacted = PayloadBuffer()
-            _ = compacted.append(self.input().unread, expected: byteCount + input.unreadByteCount)
+            _ = compacted.append(self.input().unread, limit: byteCount + input.unreadByteCount)
             buffer = compacted
             start = 0
         }
         guard input.unreadByteCount > 0 else { return }
         let rest = input.take(input.unreadByteCount)
         // As if as much again were to come, so that many small appends stay linear.
-        _ = buffer.append(rest, expected: buffer.count + 2 * rest.count)
+        _ = buffer.append(rest, limit: 2 * (buffer.count + rest.count))
     }
 
     /// A cursor over the bytes, padded. It, and payloads delivered through it, are valid until the next `append` or

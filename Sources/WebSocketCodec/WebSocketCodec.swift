@@ -22,14 +22,15 @@ public struct WebSocketLimits: Hashable, Sendable {
     public var maximumFrameBytes: Int
     /// Largest message, all fragments together, in bytes. More ends the connection with 1009.
     public var maximumMessageBytes: Int
-    /// Most frames that one message may be cut into. More ends the connection with 1009.
+    /// Most frames that one message may be cut into. More ends the connection with 1009. A fragment costs no memory
+    /// beyond its payload, but time.
     public var maximumFragments: Int
     /// Largest header block of the opening handshake, in bytes.
     public var maximumHandshakeBytes: Int
 
-    /// The defaults suit a client: messages up to 16 MiB, 65,536 fragments, a 16 KiB header block.
+    /// The defaults suit a client: messages up to 16 MiB, 131,072 fragments, a 16 KiB header block.
     public init(
-        maximumFrameBytes: Int = 16 << 20, maximumMessageBytes: Int = 16 << 20, maximumFragments: Int = 65_536,
+        maximumFrameBytes: Int = 16 << 20, maximumMessageBytes: Int = 16 << 20, maximumFragments: Int = 131_072,
         maximumHandshakeBytes: Int = 16 << 10
     ) {
         self.maximumFrameBytes = maximumFrameBytes

@@ -46,8 +46,9 @@ public struct WebSocketDecoder: ~Copyable {
 
     /// - Parameters:
     ///   - role: the role of *this* side; a client's decoder forbids masks, a server's demands them.
-    ///   - validatesText: whether text is checked to be UTF-8. Whoever says no owes that check (§8.1), by a parser that makes
-    ///     it anyway or by `isUTF8`.
+    ///   - validatesText: whether a text that lies whole in the buffer is checked to be UTF-8. Whoever says no owes that
+    ///     check (§8.1), by a parser that makes it anyway or by `isUTF8`. A text that comes in parts is checked in any case,
+    ///     as it comes, so that it fails at the first wrong byte.
     public init(role: WebSocketRole, limits: WebSocketLimits = WebSocketLimits(), validatesText: Bool = true) {
         self.role = role
         maximumFrameBytes = UInt32(clamping: limits.maximumFrameBytes)
@@ -177,19 +178,20 @@ public struct WebSocketDecoder: ~Copyable {
         _ input: inout WebSocketInput
     ) throws(WebSocketProtocolError) -> WebSocketEvent? {
         let isText = messageOpcode == .text
-        let isChecked = isText && validatesText
         if frame.isFinal, message.count == 0, input.unreadByteCount >= frame.payloadByteCount {
             let payload = input.take(frame.payloadByteCount)
             frame.mask.apply(to: payload)
             let bytes = UnsafeRawBufferPointer(payload)
-            if isChecked, !(validator.validate(bytes) && validator.isComplete) { throw .invalidUTF8InText }
+            if isText, validatesText, !(validator.validate(bytes) && validator.isComplete) { throw .invalidUTF8InText }
             return endMessage(isText, bytes)
         }
         let part = input.take(min(frame.payloadByteCount, input.unreadByteCount))
         if part.count > 0 {
-            let copy = message.append(part, expected: frame.payloadByteCount)
+            // What further fragments bring is not announced.
+            let limit = frame.isFinal ? message.count + frame.payloadByteCount : Int(maximumMessageBytes)
+            let copy = message.append(part, limit: limit)
             frame.mask.apply(to: copy)
-            if isChecked, !validator.validate(UnsafeRawBufferPointer(copy)) { throw .invalidUTF8InText }
+            if isText, !validator.validate(UnsafeRawBufferPointer(copy)) { throw .invalidUTF8InText }
             frame.payloadByteCount -= part.count
         }
         guard frame.payloadByteCount == 0 else { return nil }
@@ -217,7 +219,7 @@ public struct WebSocketDecoder: ~Copyable {
             return try endControl(UnsafeRawBufferPointer(payload))
         }
         let part = input.take(min(frame.payloadByteCount, input.unreadByteCount))
-        frame.mask.apply(to: control.append(part, expected: frame.payloadByteCount))
+        frame.mask.apply(to: control.append(part, limit: control.count + frame.payloadByteCount))
         frame.payloadByteCount -= part.count
         guard frame.payloadByteCount == 0 else { return nil }
         lent = .control

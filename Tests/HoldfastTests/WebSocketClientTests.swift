@@ -25,10 +25,11 @@ private struct Wire {
     let listener = Listener()
     let client: WebSocketClient
 
-    init() throws {
+    /// The handler is the listener, unless the test has one of its own.
+    init(handler: (any WebSocketClientHandler)? = nil) throws {
         client = try WebSocketClient(
             endpoint: Endpoint(host: "127.0.0.1", port: 1), tls: nil, hostHeader: "chat.example", path: "/api",
-            headers: [("Authorization", "Bearer secret")], world: world, handler: listener)
+            headers: [("Authorization", "Bearer secret")], world: world, handler: handler ?? listener)
     }
 
     var stream: ManualStream { world.streams[0] }
@@ -88,6 +89,52 @@ private func close(_ code: WebSocketCloseCode?, _ reason: String = "") -> [UInt8
         let wire = try Wire()
         try wire.upgrade(behind: frame(.text, "one") + frame(.text, "two"))
         #expect(wire.listener.said == ["opened", "message one", "message two", "read ended"])
+    }
+
+    @Test func binaryMessagesAreToldApartByWhoeverWantsTo() throws {
+        final class Both: WebSocketClientHandler {
+            var said: [String] = []
+            func webSocketOpened() {}
+            func webSocketReceived(_ message: UnsafeRawBufferPointer) -> Bool {
+                said.append("text \(message.count)")
+                return true
+            }
+            func webSocketReceived(binary message: UnsafeRawBufferPointer) { said.append("binary \(message.count)") }
+            func webSocketReadEnded() {}
+            func webSocketClosed(_ closure: WebSocketClosure) {}
+        }
+        let both = Both()
+        let wire = try Wire(handler: both)
+        try wire.upgrade(behind: frame(.text, "a") + frame(.binary, "bc"))
+        #expect(both.said == ["text 1", "binary 2"])
+        let plain = try Wire()
+        try plain.upgrade(behind: frame(.binary, "bc"))
+        #expect(plain.listener.said == ["opened", "message bc", "read ended"])
+    }
+
+    @Test func bytesAreSentAsTextOrBinary() throws {
+        let wire = try Wire()
+        try wire.upgrade()
+        Array("grüße".utf8).withUnsafeBytes {
+            wire.client.send(text: $0)
+            wire.client.send(binary: $0)
+        }
+        #expect(try wire.frames() == ["text grüße", "binary"])
+        wire.client.close()
+        [1].withUnsafeBytes { wire.client.send(binary: $0) }
+        #expect(try wire.frames() == ["close 1000"])
+    }
+
+    /// Nobody has to wait for the end of a text, which may never come.
+    @Test func aTextInPartsFailsAtItsFirstWrongByte() throws {
+        let wire = try Wire()
+        try wire.upgrade()
+        // 125 bytes announced; the third makes a surrogate of the first two.
+        wire.stream.receive([0x81, 0x7D, 0x61, 0xED])
+        #expect(try wire.frames() == [])
+        wire.stream.receive([0xA0])
+        #expect(try wire.frames() == ["close 1007"])
+        #expect(wire.stream.isClosed)
     }
 
     @Test func pingsAreAnsweredWithTheirPayload() throws {

@@ -83,6 +83,23 @@ struct DecoderMemoryTests {
         #expect(decoder.retainedByteCount <= 4096 + 64)
     }
 
+    @Test func manySmallFragmentsAreNotCopiedAgainForEachOfThem() throws {
+        var decoder = WebSocketDecoder(role: .client)
+        var sizes: Set<Int> = []
+        for number in 0..<10_000 {
+            let opcode = number == 0 ? WebSocketOpcode.binary : .continuation
+            let piece = frame(opcode, [UInt8](repeating: 1, count: 64), isFinal: false, from: .server)
+            #expect(try feed(piece, to: &decoder).isEmpty)
+            sizes.insert(decoder.retainedByteCount)
+        }
+        // 640,000 bytes in all; from 4 KiB to 1 MiB by doubling there are nine sizes.
+        #expect(sizes.count <= 9)
+        #expect(decoder.retainedByteCount <= 2 * 640_000 + 64)
+        let end = frame(.continuation, [2], from: .server)
+        #expect(try feed(end, to: &decoder) == [.binary([UInt8](repeating: 1, count: 640_000) + [2])])
+        #expect(decoder.retainedByteCount == 0)
+    }
+
     @Test func aMessageCutOffByACloseIsForgotten() throws {
         var decoder = WebSocketDecoder(role: .client)
         let stream = frame(.text, "begun".utf8, isFinal: false, from: .server) + frame(.close, [], from: .server)

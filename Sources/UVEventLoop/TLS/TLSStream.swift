@@ -53,11 +53,8 @@ final class TLSStream: ByteStream, StreamHandler {
         let told: StreamClosure
         switch (phase, reason) {
         case (.ending(let ending), _): told = ending
-        case (.handshaking, .endOfStream):
-            told = .failed(
-                NetworkError(.tlsFailed, "the peer ended the connection during the TLS handshake; is it TLS?"))
-        case (.open, .endOfStream):
-            told = .failed(NetworkError(.reset, "the connection ended without TLS's close_notify: it may be cut off"))
+        case (.handshaking, .endOfStream): told = .failed(engine.abruptEnd)
+        case (.open, .endOfStream): told = .failed(engine.truncation)
         case (_, .closedLocally), (_, .failed): told = reason
         }
         phase = .ending(told)

@@ -110,10 +110,14 @@ static inline int holdfast_ssl_ctx_copy_identity(SSL_CTX *source, SSL_CTX *targe
     return SSL_CTX_use_cert_and_key(target, certificate, SSL_CTX_get0_privatekey(source), chain, 1);
 }
 
-/* How many certificates the peer sent. */
-static inline int holdfast_untrusted_count(X509_STORE_CTX *store) {
+/* How many certificates the peer sent besides its own. */
+static inline int holdfast_companion_count(X509_STORE_CTX *store) {
     STACK_OF(X509) *sent = X509_STORE_CTX_get0_untrusted(store);
-    return sent == NULL ? 0 : sk_X509_num(sent);
+    int count = 0;
+    for (int i = 0; sent != NULL && i < sk_X509_num(sent); i++) {
+        count += X509_cmp(sk_X509_value(sent, i), X509_STORE_CTX_get0_cert(store)) != 0;
+    }
+    return count;
 }
 
 /* The DNS names and addresses of a certificate, separated by commas and cut where `size` ends. */

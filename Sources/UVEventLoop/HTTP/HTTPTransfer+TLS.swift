@@ -36,9 +36,10 @@ extension HTTPTransfer {
         switch code {
         case CURLE_PEER_FAILED_VERIFICATION:
             if let fault = verification.takeFault() { return fault.error(host) }
-            var result = 0
-            holdfast_getinfo_long(easy, CURLINFO_SSL_VERIFYRESULT, &result)
-            if result == Int(X509_V_OK) { return CertificateFault.mismatch(host, names: verification.serverNames) }
+            // libcurl compares the names itself, and has no code of its own for it.
+            if words.contains("match") { return CertificateFault.mismatch(host, names: verification.serverNames) }
+            // Nor has it one for this verdict of the server's.
+            if hasCertificate, HTTPTransfer.sharesOpenSSL { return NetworkError(.tlsFailed, TLSFailure.expired(authority)) }
             return NetworkError(.tlsUntrusted, "the certificate of \(host) is not acceptable: \(words)")
         case CURLE_SSL_CONNECT_ERROR where reportedCode == 0:
             let what = words.isEmpty ? "the TLS handshake failed" : words

@@ -58,12 +58,13 @@ struct CertificateFault {
     private let beginning: String
     private let expiry: String
     private let listExpiry: String
-    private let sentCount: Int32
+    /// Certificates that the server sent besides its own.
+    private let companionCount: Int32
 
     fileprivate init(_ store: OpaquePointer) {
         code = X509_STORE_CTX_get_error(store)
         depth = X509_STORE_CTX_get_error_depth(store)
-        sentCount = holdfast_untrusted_count(store)
+        companionCount = holdfast_companion_count(store)
         let certificate = X509_STORE_CTX_get_current_cert(store)
         subject = certificate.map { CertificateFault.name(X509_get_subject_name($0)) } ?? ""
         issuer = certificate.map { CertificateFault.name(X509_get_issuer_name($0)) } ?? ""
@@ -120,7 +121,7 @@ struct CertificateFault {
     /// What the server did not send, and who is not known, look the same from here.
     private func unknownIssuer(_ whose: String) -> String {
         let authority = "give the certificate of \"\(issuer)\" as the authority file (--ca-file) if you trust it"
-        guard sentCount <= 1 else { return "\(whose) comes from an unknown authority, \"\(issuer)\"; \(authority)" }
+        guard companionCount == 0 else { return "\(whose) comes from an unknown authority, \"\(issuer)\"; \(authority)" }
         return "\(whose) comes from \"\(issuer)\", which is unknown here; either the server does not send its intermediate"
             + " certificate, and must be given the whole chain, or this is a private authority: \(authority)"
     }

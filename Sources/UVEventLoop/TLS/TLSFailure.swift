@@ -20,6 +20,11 @@ enum TLSFailure {
             .reset, "the connection to \(peer) ended without TLS's close_notify: what was on its way may be cut off")
     }
 
+    /// The server's verdict on the client's certificate.
+    static func expired(_ peer: String) -> String {
+        "\(peer) says that the client certificate (--client-certificate) has expired; renew it"
+    }
+
     private static func words(_ reason: Int32, _ peer: String, _ hasCertificate: Bool) -> String? {
         let mine = "the client certificate (--client-certificate)"
         let alert = reason - SSL_AD_REASON_OFFSET
@@ -34,12 +39,12 @@ enum TLSFailure {
             return "\(peer) wants to see a client certificate; give one (--client-certificate, --client-key)"
         case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
             return hasCertificate
-                ? "\(peer) refused the handshake: it accepts neither the versions and ciphers offered, or not \(mine)"
+                ? "\(peer) refused the handshake: it has no version or cipher in common, or does not accept \(mine)"
                 : "\(peer) refused the handshake: it has no version or cipher in common, or wants to see a client"
                     + " certificate (--client-certificate, --client-key)"
         case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
             return "\(peer) does not know the authority of \(mine); give one that the server's operator accepts"
-        case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED: return "\(peer) says that \(mine) has expired; renew it"
+        case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED: return expired(peer)
         case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED: return "\(peer) says that \(mine) is revoked; get a new one"
         case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE, SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE,
             SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN, SSL_R_TLSV1_ALERT_ACCESS_DENIED, SSL_R_TLSV1_ALERT_DECRYPT_ERROR:

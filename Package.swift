@@ -75,7 +75,8 @@ let package = Package(
         .testTarget(name: "StateChartKitTests", dependencies: ["StateChartKit", "ConnectionLifecycle"]),
         .testTarget(name: "WebSocketCodecTests", dependencies: ["WebSocketCodec"]),
         .testTarget(
-            name: "UVEventLoopTests", dependencies: ["UVEventLoop", "WorldInterface", "CLibuv", "TestCertificates"]),
+            name: "UVEventLoopTests",
+            dependencies: ["UVEventLoop", "WorldInterface", "CLibuv", "COpenSSL", "TestCertificates"]),
         .testTarget(
             name: "HoldfastTests",
             dependencies: [

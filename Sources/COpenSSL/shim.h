@@ -97,8 +97,12 @@ static inline void holdfast_ssl_ctx_hand_out_sessions(SSL_CTX *context) {
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
 }
 
-static inline void holdfast_ssl_ctx_refuse_renegotiation(SSL_CTX *context) {
+/* No renegotiation, and no end without close_notify, for a context of somebody else. */
+static inline void holdfast_ssl_ctx_harden(SSL_CTX *context) {
     SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION);
+#ifdef SSL_OP_IGNORE_UNEXPECTED_EOF
+    SSL_CTX_clear_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
+#endif
 }
 
 /* The same identity for another context: 1 if it took it. */

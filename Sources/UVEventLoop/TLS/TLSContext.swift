@@ -17,7 +17,8 @@ final class TLSContext {
         if let chain = options.certificateChainFile {
             try TLSFiles.loadIdentity(chain: chain, key: options.privateKeyFile ?? chain, into: context)
         } else if let key = options.privateKeyFile {
-            throw NetworkError(.tlsFailed, "the private key \(key) is nothing without its certificate: give its file too")
+            throw NetworkError(
+                .tlsFailed, "the private key \(key) is nothing without its certificate: give that file too")
         }
     }
 
@@ -59,7 +60,7 @@ final class TLSContext {
     func lend(to other: OpaquePointer, noting verification: Verification) {
         SSL_CTX_set1_cert_store(other, SSL_CTX_get_cert_store(context))
         _ = holdfast_ssl_ctx_copy_identity(context, other)
-        holdfast_ssl_ctx_refuse_renegotiation(other)
+        holdfast_ssl_ctx_harden(other)
         verification.watch(other)
     }
 }

@@ -20,6 +20,7 @@ final class TLSEngine {
     /// Of a client: where it connects to.
     private let endpoint: Endpoint
     private var keepsBuffer = false
+    private var isOpen = false
 
     /// A client that checks that the certificate is for the endpoint's host, a name or a numeric address.
     init(client context: TLSContext, to endpoint: Endpoint, isNumeric: Bool) throws(NetworkError) {
@@ -91,6 +92,7 @@ final class TLSEngine {
         guard status == 1 else { return progress(status) }
         // What was offered has served; a connection need not keep it.
         SSL_set_alpn_protos(ssl, nil, 0)
+        isOpen = true
         return .done
     }
 
@@ -150,16 +152,15 @@ final class TLSEngine {
         if SSL_get_verify_result(ssl) != Int(X509_V_OK), let fault = context.verification.takeFault() {
             return fault.error(endpoint.host)
         }
-        return TLSFailure.error(code, peer: peer, hasCertificate: SSL_get_certificate(ssl) != nil)
+        return TLSFailure.error(
+            code, peer: peer, hasCertificate: SSL_get_certificate(ssl) != nil, isOpen: isOpen)
     }
 
     /// The end of TCP without close_notify.
     var truncation: NetworkError { TLSFailure.truncation(peer) }
 
     /// The end of TCP within the handshake.
-    var abruptEnd: NetworkError {
-        NetworkError(.tlsFailed, "\(peer) ended the connection during the TLS handshake; does it speak TLS on this port?")
-    }
+    var abruptEnd: NetworkError { TLSFailure.abruptEnd(peer) }
 
     private var peer: String { endpoint.host.isEmpty ? "the client" : endpoint.description }
 }

@@ -8,9 +8,16 @@ enum TLSFailure {
     ///   - code: of ERR_peek_last_error(3); 0 where there is none.
     ///   - peer: host and port.
     ///   - hasCertificate: whether the client has one to show.
-    static func error(_ code: UInt, peer: String, hasCertificate: Bool) -> NetworkError {
+    ///   - isOpen: whether the handshake was complete.
+    static func error(_ code: UInt, peer: String, hasCertificate: Bool, isOpen: Bool) -> NetworkError {
         let reason = holdfast_error_library(code) == ERR_LIB_SSL ? holdfast_error_reason(code) : 0
         if reason == SSL_R_UNEXPECTED_EOF_WHILE_READING { return truncation(peer) }
+        if isOpen, reason == SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE {
+            return NetworkError(
+                .tlsFailed,
+                "\(peer) ended TLS by a handshake failure; if it wanted to negotiate anew, which is refused, let it use"
+                    + " TLS 1.3")
+        }
         return NetworkError(.tlsFailed, words(reason, peer, hasCertificate) ?? other(code, peer))
     }
 
@@ -18,6 +25,11 @@ enum TLSFailure {
     static func truncation(_ peer: String) -> NetworkError {
         NetworkError(
             .reset, "the connection to \(peer) ended without TLS's close_notify: what was on its way may be cut off")
+    }
+
+    static func abruptEnd(_ peer: String) -> NetworkError {
+        NetworkError(
+            .tlsFailed, "\(peer) ended the connection during the TLS handshake; does it speak TLS on this port?")
     }
 
     /// The server's verdict on the client's certificate.
@@ -48,7 +60,8 @@ enum TLSFailure {
         case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED: return "\(peer) says that \(mine) is revoked; get a new one"
         case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE, SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE,
             SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN, SSL_R_TLSV1_ALERT_ACCESS_DENIED, SSL_R_TLSV1_ALERT_DECRYPT_ERROR:
-            return "\(peer) does not accept \(hasCertificate ? mine : "a client without certificate (--client-certificate)")"
+            return "\(peer) does not accept "
+                + (hasCertificate ? mine : "a client without certificate (--client-certificate)")
         case SSL_R_TLSV1_UNRECOGNIZED_NAME:
             return "\(peer) has no certificate for this name; is the address right?"
         case SSL_R_TLSV1_ALERT_NO_APPLICATION_PROTOCOL:

@@ -49,7 +49,8 @@ enum TLSFiles {
         let reason = ERR_peek_last_error()
         guard !isEncrypted else {
             throw NetworkError(
-                .tlsFailed, "the private key \(key) is encrypted: give one that is not (openssl pkey -in \(key) -out FILE)")
+                .tlsFailed,
+                "the private key \(key) is encrypted: give one that is not (openssl pkey -in \(key) -out FILE)")
         }
         guard isLoaded, SSL_CTX_check_private_key(context) == 1 else {
             if isLoaded || TLSFiles.isMismatch(reason) {

@@ -75,7 +75,8 @@ extension TLSCase {
                 .answer("200")),
             TLSCase(
                 "ALPN: nothing in common", .openssl(["-alpn", "spdy/3"]),
-                client: { trusting($0, protocols: ["http/1.1"]) }, .error(.tlsFailed, ["none of the protocols", "ALPN"])),
+                client: { trusting($0, protocols: ["http/1.1"]) },
+                .error(.tlsFailed, ["none of the protocols", "ALPN"])),
         ] + clientCertificates("1.2") + clientCertificates("1.3")
 
     private static func clientCertificates(_ version: String) -> [TLSCase] {
@@ -114,7 +115,8 @@ extension TLSCase {
                 "ALPN: chosen", .nginx { _ in [] }, client: { trusting($0, protocols: ["http/1.1"]) },
                 .answer("alpn=http/1.1")),
             TLSCase(
-                "client certificate wanted and given", .nginx(verifying), client: { trusting($0, $0.client) }, .answer("200")),
+                "client certificate wanted and given", .nginx(verifying), client: { trusting($0, $0.client) },
+                .answer("200")),
             // nginx lets the handshake succeed and says it in HTTP.
             TLSCase("client certificate wanted, not given", .nginx(verifying), .answer("400")),
             TLSCase(

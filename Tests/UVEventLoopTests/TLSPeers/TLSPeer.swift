@@ -47,7 +47,8 @@ struct NginxServer {
             attempts += 1
             let ports = try NginxServer.freePorts(rig, blocks.count)
             let file = directory + "/nginx.conf"
-            try NginxServer.configuration(directory, blocks, ports).write(toFile: file, atomically: true, encoding: .utf8)
+            try NginxServer.configuration(directory, blocks, ports)
+                .write(toFile: file, atomically: true, encoding: .utf8)
             let process = try PeerProcess(path, ["-p", directory, "-c", file, "-e", "stderr"])
             if await NginxServer.answers(rig, ports[0], process) {
                 (self.process, self.ports) = (process, ports)
@@ -150,12 +151,12 @@ extension LoopRig {
     func outcomeByStream(
         _ endpoint: Endpoint, _ tls: TLSClientOptions, asks: Bool = true, act: () async -> Void = {}
     ) async -> TLSOutcome {
-        let client = TLSTranscript(loop)
+        let client = TLSTranscript()
         client.stream = loop.connect(to: endpoint, tls: tls, handler: client)
         if asks { client.stream?.write(Array("GET / HTTP/1.0\r\nHost: \(endpoint)\r\n\r\n".utf8)) }
-        await client.signal.wait("the handshake's end") { client.isOpen || client.closure != nil }
+        await client.untilOpen()
         if client.isOpen { await act() }
-        await client.signal.wait("the end") { client.closure != nil }
+        await client.untilClosed()
         let lines = String(decoding: client.received, as: UTF8.self).split(whereSeparator: \.isNewline)
         let answer = lines.first.map { first in
             "\(first)" + (lines.last.map { $0.hasPrefix("reused") ? ", \($0)" : "" } ?? "")
@@ -183,28 +184,41 @@ extension LoopRig {
     }
 }
 
-/// A handler that keeps everything. Loop-confined.
+/// A handler that keeps everything, and that a test can wait for. Loop-confined.
 final class TLSTranscript: StreamHandler {
-    let signal: Signal
     var stream: (any ByteStream)?
     private(set) var isOpen = false
     private(set) var received: [UInt8] = []
     private(set) var closure: StreamClosure?
-
-    init(_ loop: EventLoop) { signal = Signal(loop) }
+    private var waiter: (condition: () -> Bool, continuation: CheckedContinuation<Void, Never>)?
 
     func streamOpened() {
         isOpen = true
-        signal.check()
+        wake()
     }
     func streamReceived(_ bytes: UnsafeMutableRawBufferPointer) {
         received.append(contentsOf: bytes)
-        signal.check()
+        wake()
     }
     func streamDrained() {}
     func streamClosed(_ reason: StreamClosure) {
         closure = reason
         stream = nil
-        signal.check()
+        wake()
     }
+
+    private func wake() {
+        guard let waiter, waiter.condition() else { return }
+        self.waiter = nil
+        waiter.continuation.resume()
+    }
+
+    nonisolated(nonsending) func until(_ condition: @escaping () -> Bool) async {
+        if condition() { return }
+        await withCheckedContinuation { waiter = (condition, $0) }
+    }
+
+    nonisolated(nonsending) func untilOpen() async { await until { [self] in isOpen || closure != nil } }
+
+    nonisolated(nonsending) func untilClosed() async { await until { [self] in closure != nil } }
 }

@@ -75,8 +75,7 @@ let package = Package(
         .testTarget(name: "StateChartKitTests", dependencies: ["StateChartKit", "ConnectionLifecycle"]),
         .testTarget(name: "WebSocketCodecTests", dependencies: ["WebSocketCodec"]),
         .testTarget(
-            name: "UVEventLoopTests",
-            dependencies: ["UVEventLoop", "WorldInterface", "CLibuv", "COpenSSL", "TestCertificates"]),
+            name: "UVEventLoopTests", dependencies: ["UVEventLoop", "WorldInterface", "CLibuv", "TestCertificates"]),
         .testTarget(
             name: "HoldfastTests",
             dependencies: [

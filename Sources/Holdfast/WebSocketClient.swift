@@ -65,6 +65,7 @@ public final class WebSocketClient: StreamHandler {
     private var decoder: WebSocketDecoder
     private var stream: (any ByteStream)?
     private var handler: (any WebSocketClientHandler)?
+    private let isPlain: Bool
 
     /// What may wait to be sent; a peer that asks for more pongs than it reads is cut off.
     private static let maximumQueuedBytes = 1 << 20
@@ -81,6 +82,7 @@ public final class WebSocketClient: StreamHandler {
     ) throws(WebSocketHandshakeError) {
         self.world = world
         self.handler = handler
+        isPlain = tls == nil
         decoder = WebSocketDecoder(role: .client, limits: limits, validatesText: false)
         let handshake = try WebSocketClientHandshake(
             host: hostHeader, path: path, headers: headers,
@@ -138,7 +140,10 @@ public final class WebSocketClient: StreamHandler {
 
     public func streamReceived(_ bytes: UnsafeMutableRawBufferPointer) {
         var input = WebSocketInput(bytes)
-        if case .upgrading = phase { upgrade(&input) }
+        if case .upgrading = phase {
+            if isPlain, PlainUpgrade.isAlert(UnsafeRawBufferPointer(bytes)) { return end(PlainUpgrade.looksLikeTLS) }
+            upgrade(&input)
+        }
         readMessages(&input)
     }
 
@@ -147,7 +152,9 @@ public final class WebSocketClient: StreamHandler {
     public func streamClosed(_ reason: StreamClosure) {
         switch reason {
         case .closedLocally: end(.closedLocally)
-        case .endOfStream: end(.dropped)
+        case .endOfStream:
+            if isPlain, case .upgrading = phase { return end(PlainUpgrade.silence) }
+            end(.dropped)
         case .failed(let error): end(.failed(error))
         }
     }
@@ -170,6 +177,7 @@ public final class WebSocketClient: StreamHandler {
 
     private func closure(of error: WebSocketHandshakeError) -> WebSocketClosure {
         guard case .rejected(let rejection) = error else { return .handshakeFailed("\(error)") }
+        if isPlain, PlainUpgrade.isRefusal(rejection) { return PlainUpgrade.looksLikeTLS }
         let seconds = rejection.retryAfterSeconds.map { Duration.seconds(min($0, 86_400)) }
         return .upgradeRefused(status: rejection.status, retryAfter: seconds)
     }

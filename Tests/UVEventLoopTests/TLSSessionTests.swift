@@ -80,6 +80,50 @@ import WorldInterface
         }
     }
 
+    /// Requests go over connections that are kept; one that was made for other eyes must not serve.
+    @Test(.enabled(if: NginxServer.path != nil, "nginx is not here: .ci/setup --all"))
+    func aKeptConnectionServesOnlyRequestsOfItsOptions() async throws {
+        try await LoopRig.run { rig in
+            let certificates = TestCertificates()
+            let lines = [
+                "ssl_client_certificate \(certificates.authorityFile);", "ssl_verify_client optional_no_ca;",
+            ]
+            let server = try await NginxServer(
+                rig, in: certificates.directory,
+                [
+                    NginxServer.Block(identity: certificates.server, lines: lines),
+                    NginxServer.Block(identity: certificates.revoked),
+                ])
+            let authority = certificates.authorityFile
+            let anonymous = TLSClientOptions(certificateAuthorityFile: authority)
+            let client = TLSClientOptions(
+                certificateAuthorityFile: authority, certificateChainFile: certificates.client.certificateChainFile,
+                privateKeyFile: certificates.client.privateKeyFile)
+            let other = TLSClientOptions(
+                certificateAuthorityFile: authority,
+                certificateChainFile: certificates.strangeClient.certificateChainFile,
+                privateKeyFile: certificates.strangeClient.privateKeyFile)
+            let endpoint = Endpoint(host: "127.0.0.1", port: server.ports[0])
+            for (options, name) in [
+                (anonymous, "."), (client, "CN=client."), (other, "CN=strange-client."), (client, "CN=client."),
+            ] {
+                let answer = "\(await rig.outcomeByRequest(endpoint, options))"
+                // nginx refuses what it cannot verify by a page of its own.
+                #expect(answer.hasSuffix("client=\(name)"), "\(answer)")
+            }
+            let distrusting = TLSClientOptions(certificateAuthorityFile: certificates.strangeAuthorityFile)
+            #expect(await rig.outcomeByRequest(endpoint, distrusting).kind == .tlsUntrusted)
+
+            let revoked = Endpoint(host: "127.0.0.1", port: server.ports[1])
+            #expect(await rig.outcomeByRequest(revoked, anonymous).kind == nil)
+            let strict = TLSClientOptions(
+                certificateAuthorityFile: authority, revocationListFile: certificates.revocationListFile)
+            #expect(await rig.outcomeByRequest(revoked, strict).kind == .tlsUntrusted)
+            rig.loop.closeHTTPConnections()
+            server.end(in: certificates.directory)
+        }
+    }
+
     /// Connections are rarely ended politely; their sessions are good all the same (RFC 5246 §7.2.1).
     @Test(
         .enabled(if: OpenSSLServer.path != nil, "openssl is not here: .ci/setup --all"),

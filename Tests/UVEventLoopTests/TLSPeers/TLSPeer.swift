@@ -99,7 +99,7 @@ struct NginxServer {
                     listen 127.0.0.1:\(port)\(identity == nil ? "" : " ssl");
                     \(identity ?? "")
                     \(block.lines.joined(separator: "\n        "))
-                    location / { return 200 "reused=$ssl_session_reused alpn=$ssl_alpn_protocol $ssl_protocol\\n"; }
+                    location / { return 200 "reused=$ssl_session_reused alpn=$ssl_alpn_protocol $ssl_protocol client=$ssl_client_s_dn.\\n"; }
                 }
                 """
         }

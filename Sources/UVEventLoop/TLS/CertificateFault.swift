@@ -13,7 +13,7 @@ final class Verification {
 
     init(notesNames: Bool = false) { self.notesNames = notesNames }
 
-    /// The context keeps this object alive, since libcurl's outlives its request.
+    /// Once for each context, which keeps this object alive: libcurl's outlives its request.
     func watch(_ context: OpaquePointer) {
         SSL_CTX_set_ex_data(context, Verification.index, Unmanaged.passRetained(self).toOpaque())
         SSL_CTX_set_verify(context, SSL_VERIFY_PEER) { isGood, store in

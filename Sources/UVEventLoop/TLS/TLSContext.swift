@@ -13,6 +13,7 @@ final class TLSContext {
     convenience init(client options: TLSClientOptions, sessions: TLSSessionCache) throws(NetworkError) {
         try self.init(TLS_client_method())
         becomeClient(sessions)
+        verification.watch(context)
         try TLSFiles.loadTrust(of: options, into: context)
         if let chain = options.certificateChainFile {
             try TLSFiles.loadIdentity(chain: chain, key: options.privateKeyFile ?? chain, into: context)
@@ -25,7 +26,6 @@ final class TLSContext {
     /// The same client, which moreover offers `protocols`, in the form of RFC 7301 §3.1.
     convenience init(_ other: TLSContext, offering protocols: [UInt8]) throws(NetworkError) {
         try self.init(TLS_client_method())
-        sessions = other.sessions
         if let sessions = other.sessions { becomeClient(sessions) }
         other.lend(to: context, noting: verification)
         SSL_CTX_set_alpn_protos(context, protocols, UInt32(protocols.count))
@@ -47,7 +47,6 @@ final class TLSContext {
 
     private func becomeClient(_ sessions: TLSSessionCache) {
         self.sessions = sessions
-        verification.watch(context)
         holdfast_ssl_ctx_hand_out_sessions(context)
         SSL_CTX_sess_set_new_cb(context) { ssl, session in
             guard let session, let owner = holdfast_ssl_owner(ssl) else { return 0 }

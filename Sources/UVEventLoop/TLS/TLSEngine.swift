@@ -162,5 +162,10 @@ final class TLSEngine {
     /// The end of TCP within the handshake.
     var abruptEnd: NetworkError { TLSFailure.abruptEnd(peer) }
 
+    /// The peer asks for more than it reads.
+    var unreadAnswers: NetworkError {
+        NetworkError(.tlsFailed, "\(peer) asks for answers of TLS and does not read them")
+    }
+
     private var peer: String { endpoint.host.isEmpty ? "the client" : endpoint.description }
 }

@@ -33,6 +33,12 @@ static inline void holdfast_ssl_set_releases_buffer(SSL *ssl, int releases) {
 static inline int holdfast_error_library(unsigned long code) { return ERR_GET_LIB(code); }
 static inline int holdfast_error_reason(unsigned long code) { return ERR_GET_REASON(code); }
 
+/* Gives back both buffers of a connection that is between two records. Within one, SSL_free_buffers of older versions frees
+   what is still needed (CVE-2024-4741). */
+static inline void holdfast_ssl_free_idle_buffers(SSL *ssl) {
+    if (!SSL_has_pending(ssl) && strcmp(SSL_rstate_string(ssl), "RH") == 0) SSL_free_buffers(ssl);
+}
+
 /* What an operation reports is only told from what was left by another if the queue is empty before. It nearly always is,
    and clearing an empty one is dear: OpenSSL goes through all of its places. */
 static inline void holdfast_ssl_forget_errors(void) {

@@ -21,6 +21,7 @@ final class TLSEngine {
     private let endpoint: Endpoint
     private var keepsBuffer = false
     private var isOpen = false
+    private var hasNewSession = false
 
     /// A client that checks that the certificate is for the endpoint's host, a name or a numeric address.
     init(client context: TLSContext, to endpoint: Endpoint, isNumeric: Bool) throws(NetworkError) {
@@ -65,6 +66,7 @@ final class TLSEngine {
     /// A session that the server offers for the next time. Takes over a reference.
     func keep(_ session: OpaquePointer) {
         context.sessions?.insert(TLSSession(owning: session), of: context, for: endpoint)
+        hasNewSession = true
     }
 
     /// Offers `ciphertext`, which is only lent: what has not been read before its owner takes it back must be kept by
@@ -105,7 +107,17 @@ final class TLSEngine {
             count = Int(status)
             return .done
         }
-        return progress(status)
+        let outcome = progress(status)
+        guard case .needsInput = outcome else { return outcome }
+        // What was there had no plaintext, as a ticket of TLS 1.3, or not all of it. Another attempt gives the buffer back,
+        // and lets the next write do so too.
+        if keepsBuffer { return read(into: buffer, count: &count) }
+        if hasNewSession {
+            // For a ticket OpenSSL also takes a buffer to write with, which an idle connection would keep.
+            hasNewSession = false
+            holdfast_ssl_free_idle_buffers(ssl)
+        }
+        return outcome
     }
 
     /// To take a buffer for each record, and give it back after it, costs a tenth of decrypting a short one. An idle

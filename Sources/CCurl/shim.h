@@ -29,6 +29,14 @@ static inline CURLcode holdfast_setopt_data_function(CURL *easy, CURLoption opti
     return curl_easy_setopt(easy, option, function);
 }
 
+static inline CURLcode holdfast_setopt_context_function(
+    CURL *easy, CURLoption option, CURLcode (*function)(CURL *, void *, void *)) {
+    return curl_easy_setopt(easy, option, function);
+}
+
+/* The TLS library that libcurl uses, e.g. OpenSSL/3.0.19; may be NULL. */
+static inline const char *holdfast_curl_tls_version(void) { return curl_version_info(CURLVERSION_NOW)->ssl_version; }
+
 static inline CURLcode holdfast_getinfo_long(CURL *easy, CURLINFO info, long *value) {
     return curl_easy_getinfo(easy, info, value);
 }

@@ -71,6 +71,7 @@ public final class WebSocketClient: StreamHandler {
     private var decoder: WebSocketDecoder
     private var stream: (any ByteStream)?
     private var handler: (any WebSocketClientHandler)?
+    private let isPlain: Bool
 
     /// What may wait to be sent when something is added; a peer that asks for more pongs than it reads is cut off.
     private static let maximumQueuedBytes = 1 << 20
@@ -87,6 +88,7 @@ public final class WebSocketClient: StreamHandler {
     ) throws(WebSocketHandshakeError) {
         self.world = world
         self.handler = handler
+        isPlain = tls == nil
         decoder = WebSocketDecoder(role: .client, limits: limits, validatesText: false)
         let handshake = try WebSocketClientHandshake(
             host: hostHeader, path: path, headers: headers,
@@ -100,7 +102,7 @@ public final class WebSocketClient: StreamHandler {
     public func connect() {
         guard case .created(let handshake, let endpoint, let tls) = phase else { return }
         phase = .upgrading(handshake)
-        stream = world.connect(to: endpoint, tls: tls, handler: self)
+        stream = world.connect(to: endpoint, tls: tls?.offeringHTTP, handler: self)
     }
 
     /// Sends a text message; ignored unless the WebSocket is open.
@@ -168,7 +170,10 @@ public final class WebSocketClient: StreamHandler {
 
     public func streamReceived(_ bytes: UnsafeMutableRawBufferPointer) {
         var input = WebSocketInput(bytes)
-        if case .upgrading = phase { upgrade(&input) }
+        if case .upgrading = phase {
+            if isPlain, PlainUpgrade.isAlert(UnsafeRawBufferPointer(bytes)) { return end(PlainUpgrade.looksLikeTLS) }
+            upgrade(&input)
+        }
         readMessages(&input)
     }
 
@@ -177,7 +182,9 @@ public final class WebSocketClient: StreamHandler {
     public func streamClosed(_ reason: StreamClosure) {
         switch reason {
         case .closedLocally: end(.closedLocally)
-        case .endOfStream: end(.dropped)
+        case .endOfStream:
+            if isPlain, case .upgrading = phase { return end(PlainUpgrade.silence) }
+            end(.dropped)
         case .failed(let error): end(.failed(error))
         }
     }
@@ -200,6 +207,7 @@ public final class WebSocketClient: StreamHandler {
 
     private func closure(of error: WebSocketHandshakeError) -> WebSocketClosure {
         guard case .rejected(let rejection) = error else { return .handshakeFailed("\(error)") }
+        if isPlain, PlainUpgrade.isRefusal(rejection) { return PlainUpgrade.looksLikeTLS }
         let seconds = rejection.retryAfterSeconds.map { Duration.seconds(min($0, 86_400)) }
         return .upgradeRefused(status: rejection.status, retryAfter: seconds)
     }
@@ -275,5 +283,15 @@ public final class WebSocketClient: StreamHandler {
     /// A peer's words may stand in a log: no control characters.
     private func printable(_ text: String) -> String {
         String(String.UnicodeScalarView(text.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F }))
+    }
+}
+
+extension TLSClientOptions {
+    /// The upgrade is a matter of HTTP/1.1 (RFC 6455 §4.1); a server that would rather speak HTTP/2 must be told.
+    fileprivate var offeringHTTP: TLSClientOptions {
+        guard applicationProtocols.isEmpty else { return self }
+        var options = self
+        options.applicationProtocols = ["http/1.1"]
+        return options
     }
 }

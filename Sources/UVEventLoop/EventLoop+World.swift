@@ -38,8 +38,7 @@ extension EventLoop {
         guard let tls else { return TCPStream.connecting(on: self, to: endpoint, handler: handler) }
         do throws(NetworkError) {
             let engine = try TLSEngine(
-                client: try clientContext(tls), serverName: endpoint.host,
-                isNumeric: SocketAddress(numeric: endpoint) != nil)
+                client: try clientContext(tls), to: endpoint, isNumeric: SocketAddress(numeric: endpoint) != nil)
             let stream = TLSStream(loop: self, engine: engine, handler: handler)
             stream.attach(inner: TCPStream.connecting(on: self, to: endpoint, handler: stream))
             return stream

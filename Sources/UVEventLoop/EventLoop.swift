@@ -45,7 +45,7 @@ public final class EventLoop: World, LoopExecutor, @unchecked Sendable {
     }()
     /// Made by the first TLS stream.
     private(set) lazy var plaintextBuffer = PlaintextBuffer()
-    private var clientContexts: [TLSClientOptions: TLSContext] = [:]
+    private lazy var clientContexts = TLSClientContexts()
 
     // MARK: Life
 
@@ -145,10 +145,7 @@ public final class EventLoop: World, LoopExecutor, @unchecked Sendable {
 
     /// Trust is read from disk once for each kind of options. Loop-confined.
     func clientContext(_ options: TLSClientOptions) throws(NetworkError) -> TLSContext {
-        if let known = clientContexts[options] { return known }
-        let context = try TLSContext(client: options)
-        clientContexts[options] = context
-        return context
+        try clientContexts.context(for: options)
     }
 
     /// `ending` runs on the loop when it is about to end.

@@ -11,13 +11,68 @@ public struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }
 
-/// A TLS client's demands. TLS 1.2 is the least; the host name is always checked against the endpoint's host.
+/// A TLS client's demands. TLS 1.2 is the least (RFC 8996), and the certificate must be for the endpoint's host (RFC 9525).
+///
+/// Files are PEM, and are read once by each loop for each set of options; a changed file needs another path, or a new loop.
+/// Sessions are resumed (RFC 8446 §2.2, RFC 5077) only under the same options, with the same host and port.
 public struct TLSClientOptions: Hashable, Sendable {
-    /// Path of a PEM file whose certificates are trusted instead of the system's store.
+    /// Path of a file whose certificates are trusted instead of the system's store (SSL_CTX_load_verify_file(3)).
     public var certificateAuthorityFile: String?
 
-    public init(certificateAuthorityFile: String? = nil) {
+    /// What few set lies behind one reference: a connection keeps its options for as long as it is kept.
+    private var seldom: Seldom?
+
+    public init(
+        certificateAuthorityFile: String? = nil, certificateChainFile: String? = nil, privateKeyFile: String? = nil,
+        revocationListFile: String? = nil, applicationProtocols: [String] = []
+    ) {
         self.certificateAuthorityFile = certificateAuthorityFile
+        demands = Demands(
+            certificateChainFile: certificateChainFile, privateKeyFile: privateKeyFile,
+            revocationListFile: revocationListFile, applicationProtocols: applicationProtocols)
+    }
+
+    /// Path of the client's certificate, followed by those that lead to its authority: what a server gets that asks for one
+    /// (RFC 8446 §4.3.2, SSL_CTX_use_certificate_chain_file(3)).
+    public var certificateChainFile: String? {
+        get { demands.certificateChainFile }
+        set { demands.certificateChainFile = newValue }
+    }
+
+    /// Path of the key of `certificateChainFile`, not encrypted. Without it, the key stands in that file too.
+    public var privateKeyFile: String? {
+        get { demands.privateKeyFile }
+        set { demands.privateKeyFile = newValue }
+    }
+
+    /// Path of a file of revocation lists (RFC 5280 §5): one of each authority on the way to a trusted one. A certificate
+    /// that is on its authority's list is refused, and so is one whose authority has no list here, or an outdated one
+    /// (X509_V_FLAG_CRL_CHECK_ALL in X509_VERIFY_PARAM_set_flags(3)).
+    public var revocationListFile: String? {
+        get { demands.revocationListFile }
+        set { demands.revocationListFile = newValue }
+    }
+
+    /// What is offered by ALPN (RFC 7301), each of 1 to 255 bytes, the best first; nothing if empty. A server that does
+    /// not know ALPN is accepted. Of a request over HTTP, libcurl decides itself; `http/1.1` alone keeps it from HTTP/2.
+    public var applicationProtocols: [String] {
+        get { demands.applicationProtocols }
+        set { demands.applicationProtocols = newValue }
+    }
+
+    private struct Demands: Hashable, Sendable {
+        var certificateChainFile: String?
+        var privateKeyFile: String?
+        var revocationListFile: String?
+        var applicationProtocols: [String] = []
+    }
+
+    private indirect enum Seldom: Hashable, Sendable { case demands(Demands) }
+
+    private var demands: Demands {
+        get { if case .demands(let demands)? = seldom { demands } else { Demands() } }
+        // Nothing demanded is always nil, so that equal options are equal.
+        set { seldom = newValue == Demands() ? nil : .demands(newValue) }
     }
 }
 

@@ -13,9 +13,13 @@ import Testing
             "demo": ["--cause", "--probe-interval", "--seed", "--json"],
             "watch": [
                 "--server", "--token-file", "--probe-interval", "--on-revision-change", "--canary", "--auth",
-                "--transitions-only", "--duration", "--ca-file", "--store",
+                "--transitions-only", "--duration", "--ca-file", "--store", "--client-certificate", "--client-key",
+                "--crl-file",
             ],
-            "echo": ["--server", "--token-file", "--probe-interval", "--store", "--duration", "--ca-file", "--json"],
+            "echo": [
+                "--server", "--token-file", "--probe-interval", "--store", "--duration", "--ca-file", "--json",
+                "--client-certificate", "--client-key", "--crl-file",
+            ],
             "simulate": ["--port", "--seed", "--duration"],
             "chart": ["--format"],
         ]
@@ -63,6 +67,22 @@ import Testing
         (
             ["watch", "--server", "http://127.0.0.1:1", "--ca-file", "/no.pem"], ["HOLDFAST_TOKEN": "t"],
             "/no.pem: No such"
+        ),
+        (
+            ["watch", "--server", "http://127.0.0.1:1", "--client-certificate", "/no.pem"], ["HOLDFAST_TOKEN": "t"],
+            "client's certificate /no.pem: No such"
+        ),
+        (
+            ["watch", "--server", "http://127.0.0.1:1", "--client-key", "/no.key"], ["HOLDFAST_TOKEN": "t"],
+            "client's key /no.key: No such"
+        ),
+        (
+            ["echo", "--server", "http://127.0.0.1:1", "--client-key", "/dev/null"], ["HOLDFAST_TOKEN": "t"],
+            "with --client-certificate"
+        ),
+        (
+            ["watch", "--server", "http://127.0.0.1:1", "--crl-file", "/no.crl"], ["HOLDFAST_TOKEN": "t"],
+            "revocation lists /no.crl: No such"
         ),
         (
             ["watch", "--server", "http://127.0.0.1:1", "--store", "a", "--transitions-only"], ["HOLDFAST_TOKEN": "t"],

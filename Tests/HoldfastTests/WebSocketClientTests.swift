@@ -182,6 +182,29 @@ private func close(_ code: WebSocketCloseCode?, _ reason: String = "") -> [UInt8
         #expect(wire.stream.isClosed)
     }
 
+    /// What OpenSSL, nginx and Go send to a plain client on a port for TLS.
+    @Test(arguments: [
+        "\u{15}\u{3}\u{1}\u{0}\u{2}\u{2}\u{46}",
+        "HTTP/1.1 400 Bad Request\r\nContent-Length: 55\r\n\r\n<h1>The plain HTTP request was sent to HTTPS port</h1>",
+        "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n",
+    ])
+    func aTLSServerOnThePlainPortIsRecognised(answer: String) throws {
+        let wire = try Wire()
+        wire.client.connect()
+        wire.stream.open()
+        wire.stream.receive(Array(answer.utf8))
+        #expect(wire.listener.said.count == 1)
+        #expect(wire.listener.said[0].contains("use https instead of http"), "\(wire.listener.said)")
+    }
+
+    @Test func silenceOfAPlainServerMayBeTLS() throws {
+        let wire = try Wire()
+        wire.client.connect()
+        wire.stream.open()
+        wire.stream.end(.endOfStream)
+        #expect(wire.listener.said.last?.contains("use https instead of http") == true, "\(wire.listener.said)")
+    }
+
     @Test func anotherStatusThan101IsReportedWithItsRetryAfter() throws {
         let wire = try Wire()
         wire.client.connect()

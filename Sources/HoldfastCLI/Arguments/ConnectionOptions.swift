@@ -2,6 +2,7 @@ import Foundation
 import Holdfast
 import HoldfastMattermost
 import HoldfastStore
+import WorldInterface
 
 /// What every command is asked that connects to a server.
 struct ConnectionOptions {
@@ -27,6 +28,15 @@ struct ConnectionOptions {
             "prove the push path by a private preference: suspicion, always, never\n(default: suspicion)"),
         .init("--auth", "HOW", "sign in by header or by challenge (default: header)"),
         .init("--ca-file", "PATH", "trust the certificates of this PEM file instead of the system's"),
+        .init(
+            "--client-certificate", "PATH",
+            "show this certificate to a server that asks for one: a PEM file, with\nthe rest of its chain"),
+        .init(
+            "--client-key", "PATH",
+            "its private key, not encrypted (default: in the file of --client-certificate)"),
+        .init(
+            "--crl-file", "PATH",
+            "refuse certificates that these revocation lists name: a PEM file with the\nlist of each authority"),
         .init("--duration", "TIME", "end by itself, e.g. 90s or 10m (default: run until a signal)"),
     ]
 
@@ -34,12 +44,7 @@ struct ConnectionOptions {
         options.authentication = try arguments.choice("--auth", default: .header)
         options.canary = try arguments.choice("--canary", default: .suspicion)
         options.onRevisionChange = try arguments.choice("--on-revision-change", default: .verify)
-        if let path = arguments.text("--ca-file") {
-            guard access(path, R_OK) == 0 else {
-                throw Complaint("cannot read the CA file \(path): \(String(cString: strerror(errno)))")
-            }
-            options.tls.certificateAuthorityFile = path
-        }
+        options.tls = try ConnectionOptions.tls(arguments)
         let address = try arguments.required("--server", "a URL such as https://chat.example.com")
         do throws(InvalidServerURL) {
             server = try ServerURL(address)
@@ -57,6 +62,29 @@ struct ConnectionOptions {
             StandardError.complain(
                 "holdfast", "the token travels unencrypted over http; use https if the server has it")
         }
+    }
+
+    private static func tls(_ arguments: Arguments) throws(Complaint) -> TLSClientOptions {
+        let options = TLSClientOptions(
+            certificateAuthorityFile: try readable("--ca-file", "the CA file", arguments),
+            certificateChainFile: try readable("--client-certificate", "the client's certificate", arguments),
+            privateKeyFile: try readable("--client-key", "the client's key", arguments),
+            revocationListFile: try readable("--crl-file", "the revocation lists", arguments))
+        if options.privateKeyFile != nil, options.certificateChainFile == nil {
+            throw Complaint("--client-key is the key of a certificate: give that with --client-certificate")
+        }
+        return options
+    }
+
+    /// The path of a file that can be read; what is in it, only the connection tells.
+    private static func readable(
+        _ option: String, _ name: String, _ arguments: Arguments
+    ) throws(Complaint) -> String? {
+        guard let path = arguments.text(option) else { return nil }
+        guard access(path, R_OK) == 0 else {
+            throw Complaint("cannot read \(name) \(path): \(String(cString: strerror(errno)))")
+        }
+        return path
     }
 
     func service(_ store: (any DeliveryStore)?) -> MattermostService {

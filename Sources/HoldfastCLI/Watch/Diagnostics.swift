@@ -31,13 +31,15 @@ struct Diagnostics {
             return nil
         }
         let next = record.to == .stopped ? "giving up" : "trying again"
-        return "not connected to \(server): \(record.reason); \(advice(record.reason)); \(next)"
+        return (["not connected to \(server): \(record.reason)"] + advice(record.reason) + [next])
+            .joined(separator: "; ")
     }
 
-    private func advice(_ reason: String) -> String {
-        if reason.contains("certificate") { return "for a private authority give --ca-file" }
-        if reason.contains("token") { return "check the token, and that the account is enabled" }
-        if reason.contains("rate limited") { return "other clients of this account may ask too often" }
-        return "check the URL, and that the server runs"
+    private func advice(_ reason: String) -> [String] {
+        // What is wrong with TLS says itself what to do.
+        if reason.contains("certificate") || reason.contains("TLS") { return [] }
+        if reason.contains("token") { return ["check the token, and that the account is enabled"] }
+        if reason.contains("rate limited") { return ["other clients of this account may ask too often"] }
+        return ["check the URL, and that the server runs"]
     }
 }

@@ -23,7 +23,9 @@ final class HTTPClient {
     // MARK: - Requests
 
     nonisolated(nonsending) func perform(_ request: HTTPRequest) async throws(NetworkError) -> HTTPResponse {
-        let transfer = try HTTPTransfer(request)
+        // A plain request may be led to https.
+        let usesTLS = request.maximumRedirects > 0 || !request.url.lowercased().hasPrefix("http:")
+        let transfer = try HTTPTransfer(request, tls: usesTLS ? loop.clientContext(request.tls) : nil)
         lastKey += 1
         let key = lastKey
         let loop = loop

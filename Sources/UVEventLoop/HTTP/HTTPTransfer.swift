@@ -10,7 +10,12 @@ final class HTTPTransfer: CustomStringConvertible {
     var continuation: CheckedContinuation<Outcome, Never>?
     /// Method and URL without credentials and query: fit for a log.
     let description: String
-    private let request: HTTPRequest
+    let request: HTTPRequest
+    /// Nil where no TLS can come about.
+    let tls: TLSContext?
+    let verification = Verification(notesNames: true)
+    /// Where libcurl writes what went wrong.
+    let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private var fields: UnsafeMutablePointer<curl_slist>?
     private var headers: [(name: String, value: String)] = []
     private var headerByteCount = 0
@@ -19,8 +24,10 @@ final class HTTPTransfer: CustomStringConvertible {
 
     private static let maximumHeaderBytes = 64 << 10
 
-    init(_ request: HTTPRequest) throws(NetworkError) {
+    init(_ request: HTTPRequest, tls: TLSContext?) throws(NetworkError) {
         self.request = request
+        self.tls = tls
+        errorText.pointee = 0
         description = "\(request.method) \(HTTPTransfer.withoutSecrets(request.url))"
         for text in [request.method, request.url] + request.headers.flatMap({ [$0.name, $0.value] })
         where text.utf8.contains(where: { $0 == 13 || $0 == 10 || $0 == 0 }) {
@@ -34,6 +41,7 @@ final class HTTPTransfer: CustomStringConvertible {
     deinit {
         curl_easy_cleanup(easy)
         curl_slist_free_all(fields)
+        errorText.deallocate()
     }
 
     private func configure() {
@@ -47,11 +55,8 @@ final class HTTPTransfer: CustomStringConvertible {
         set(CURLOPT_FOLLOWLOCATION, request.maximumRedirects > 0 ? 1 : 0)
         set(CURLOPT_MAXREDIRS, request.maximumRedirects)
         set(CURLOPT_TIMEOUT_MS, max(1, Int(clamping: request.timeout.wholeNanoseconds / 1_000_000)))
-        set(CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
-        if let file = request.tls.certificateAuthorityFile {
-            set(CURLOPT_CAINFO, file)
-            holdfast_setopt_string(easy, CURLOPT_CAPATH, nil)
-        }
+        holdfast_setopt_pointer(easy, CURLOPT_ERRORBUFFER, errorText)
+        configureTLS(request.tls)
         for field in request.headers { append(field.name + ": " + field.value) }
         append("Expect:")  // No 100-continue round trip.
         if !request.body.isEmpty || request.method == "POST" || request.method == "PUT" {
@@ -72,8 +77,8 @@ final class HTTPTransfer: CustomStringConvertible {
         holdfast_setopt_list(easy, CURLOPT_HTTPHEADER, fields)
     }
 
-    private func set(_ option: CURLoption, _ value: String) { holdfast_setopt_string(easy, option, value) }
-    private func set(_ option: CURLoption, _ value: Int) { holdfast_setopt_long(easy, option, value) }
+    func set(_ option: CURLoption, _ value: String) { holdfast_setopt_string(easy, option, value) }
+    func set(_ option: CURLoption, _ value: Int) { holdfast_setopt_long(easy, option, value) }
     private func append(_ line: String) { fields = curl_slist_append(fields, line) ?? fields }
 
     /// Lets libcurl's callbacks find their way here; `key` comes back with the result.
@@ -138,6 +143,7 @@ final class HTTPTransfer: CustomStringConvertible {
         guard code == CURLE_OK else { return .failure(failure(code)) }
         var status = 0
         holdfast_getinfo_long(easy, CURLINFO_RESPONSE_CODE, &status)
+        guard !isRefusalOfPlainHTTP(status, body) else { return .failure(HTTPTransfer.looksLikeTLS(authority)) }
         return .success(HTTPResponse(status: status, headers: headers, body: body))
     }
 
@@ -146,6 +152,7 @@ final class HTTPTransfer: CustomStringConvertible {
             return NetworkError(
                 .tooLarge, "\(description): the answer is longer than \(request.maximumBodyBytes) bytes")
         }
+        if let error = tlsFailure(code) { return NetworkError(error.kind, "\(description): \(error.message)") }
         let kind: NetworkError.Kind
         var advice = ""
         switch code {
@@ -153,10 +160,8 @@ final class HTTPTransfer: CustomStringConvertible {
             (kind, advice) = (.nameNotFound, "; check the spelling and the name server")
         case CURLE_COULDNT_CONNECT: (kind, advice) = (.refused, "; is the server running, and is the port right?")
         case CURLE_OPERATION_TIMEDOUT: kind = .timedOut
-        case CURLE_PEER_FAILED_VERIFICATION:
-            (kind, advice) = (.tlsUntrusted, "; if the server's certificate has a private authority, give its file")
-        case CURLE_SSL_CACERT_BADFILE: (kind, advice) = (.tlsFailed, "; check the authority file")
-        case CURLE_SSL_CONNECT_ERROR: kind = .tlsFailed
+        case CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CRL_BADFILE, CURLE_SSL_CERTPROBLEM:
+            (kind, advice) = (.tlsFailed, "; has a file of certificates, keys or revocation lists changed?")
         case CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_PARTIAL_FILE: kind = .reset
         case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY: kind = .malformed
         default: kind = .other
@@ -165,7 +170,7 @@ final class HTTPTransfer: CustomStringConvertible {
     }
 
     /// Scheme, host and path: neither user information nor query.
-    private static func withoutSecrets(_ url: String) -> String {
+    static func withoutSecrets(_ url: String) -> String {
         let plain = url.prefix { $0 != "?" && $0 != "#" }
         guard let scheme = plain.range(of: "://") else { return String(plain) }
         let rest = plain[scheme.upperBound...]

@@ -16,6 +16,9 @@ final class Ciphertext {
     /// OpenSSL's way to it, owned by the caller. Must not outlive this object.
     func makeBIO() -> OpaquePointer? { holdfast_ciphertext_bio(Self.method, source) }
 
+    /// Whom OpenSSL's callbacks find by it; not retained.
+    func setOwner(_ owner: TLSEngine) { source.pointee.owner = Unmanaged.passUnretained(owner).toOpaque() }
+
     var isEmpty: Bool { source.pointee.count == 0 }
 
     /// Follows what is there already.

@@ -16,28 +16,33 @@ final class TLSEngine {
     private let ssl: OpaquePointer
     private let incoming: Ciphertext
     private let outgoing: OpaquePointer
+    private let context: TLSContext
+    /// Of a client: where it connects to.
+    private let endpoint: Endpoint
     private var keepsBuffer = false
-    private let isNumericName: Bool
-    private let serverName: String
+    private var isOpen = false
+    private var hasNewSession = false
 
-    /// A client that checks the certificate for `serverName`, a name or a numeric address.
-    init(client context: TLSContext, serverName: String, isNumeric: Bool) throws(NetworkError) {
+    /// A client that checks that the certificate is for the endpoint's host, a name or a numeric address.
+    init(client context: TLSContext, to endpoint: Endpoint, isNumeric: Bool) throws(NetworkError) {
         (ssl, incoming, outgoing) = try TLSEngine.make(context)
-        self.serverName = serverName
-        isNumericName = isNumeric
+        self.context = context
+        self.endpoint = endpoint
+        incoming.setOwner(self)
         SSL_set_connect_state(ssl)
         if isNumeric {
-            X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), serverName)
+            X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), endpoint.host)
         } else {
-            _ = holdfast_ssl_set_server_name(ssl, serverName)
-            SSL_set1_host(ssl, serverName)
+            _ = holdfast_ssl_set_server_name(ssl, endpoint.host)
+            SSL_set1_host(ssl, endpoint.host)
         }
+        if let known = context.sessions?.take(for: endpoint, in: context) { SSL_set_session(ssl, known.session) }
     }
 
     init(server context: TLSContext) throws(NetworkError) {
         (ssl, incoming, outgoing) = try TLSEngine.make(context)
-        serverName = ""
-        isNumericName = false
+        self.context = context
+        endpoint = Endpoint(host: "", port: 0)
         SSL_set_accept_state(ssl)
     }
 
@@ -52,7 +57,17 @@ final class TLSEngine {
         return (ssl, incoming, outgoing)
     }
 
-    deinit { SSL_free(ssl) }
+    deinit {
+        // Else OpenSSL spoils the session of a connection that was merely dropped; RFC 5246 §7.2.1 wants that no longer.
+        SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN)
+        SSL_free(ssl)
+    }
+
+    /// A session that the server offers for the next time. Takes over a reference.
+    func keep(_ session: OpaquePointer) {
+        context.sessions?.insert(TLSSession(owning: session), of: context, for: endpoint)
+        hasNewSession = true
+    }
 
     /// Offers `ciphertext`, which is only lent: what has not been read before its owner takes it back must be kept by
     /// `keepRest`.
@@ -76,7 +91,11 @@ final class TLSEngine {
     func handshake() -> Progress {
         holdfast_ssl_forget_errors()
         let status = SSL_do_handshake(ssl)
-        return status == 1 ? .done : progress(status)
+        guard status == 1 else { return progress(status) }
+        // What was offered has served; a connection need not keep it.
+        SSL_set_alpn_protos(ssl, nil, 0)
+        isOpen = true
+        return .done
     }
 
     /// Decrypts into `buffer`; `count` is set when `done`.
@@ -88,7 +107,17 @@ final class TLSEngine {
             count = Int(status)
             return .done
         }
-        return progress(status)
+        let outcome = progress(status)
+        guard case .needsInput = outcome else { return outcome }
+        // What was there had no plaintext, as a ticket of TLS 1.3, or not all of it. Another attempt gives the buffer back,
+        // and lets the next write do so too.
+        if keepsBuffer { return read(into: buffer, count: &count) }
+        if hasNewSession {
+            // For a ticket OpenSSL also takes a buffer to write with, which an idle connection would keep.
+            hasNewSession = false
+            holdfast_ssl_free_idle_buffers(ssl)
+        }
+        return outcome
     }
 
     /// To take a buffer for each record, and give it back after it, costs a tenth of decrypting a short one. An idle
@@ -130,23 +159,25 @@ final class TLSEngine {
     }
 
     private func failure() -> NetworkError {
-        let verification = SSL_get_verify_result(ssl)
-        switch Int32(verification) {
-        case X509_V_OK: break
-        case X509_V_ERR_HOSTNAME_MISMATCH, X509_V_ERR_IP_ADDRESS_MISMATCH:
-            return NetworkError(
-                .tlsHostMismatch, "the server's certificate is not for \(serverName); is the address right?")
-        default:
-            return NetworkError(
-                .tlsUntrusted,
-                "the server's certificate is not trusted: \(String(cString: X509_verify_cert_error_string(verification)))"
-                    + "; if it has a private authority, give its file")
-        }
         let code = ERR_peek_last_error()
-        guard code != 0, let reason = ERR_reason_error_string(code) else {
-            return NetworkError(.tlsFailed, "the TLS handshake failed; is this a TLS server?")
+        context.sessions?.forget(endpoint, in: context)
+        if SSL_get_verify_result(ssl) != Int(X509_V_OK), let fault = context.verification.takeFault() {
+            return fault.error(endpoint.host)
         }
-        return NetworkError(
-            .tlsFailed, "TLS failed: \(String(cString: reason)); is this a TLS server, with TLS 1.2 or newer?")
+        return TLSFailure.error(
+            code, peer: peer, hasCertificate: SSL_get_certificate(ssl) != nil, isOpen: isOpen)
     }
+
+    /// The end of TCP without close_notify.
+    var truncation: NetworkError { TLSFailure.truncation(peer) }
+
+    /// The end of TCP within the handshake.
+    var abruptEnd: NetworkError { TLSFailure.abruptEnd(peer) }
+
+    /// The peer asks for more than it reads.
+    var unreadAnswers: NetworkError {
+        NetworkError(.tlsFailed, "\(peer) asks for answers of TLS and does not read them")
+    }
+
+    private var peer: String { endpoint.host.isEmpty ? "the client" : endpoint.description }
 }

@@ -3,7 +3,8 @@ import WorldInterface
 /// TLS between a byte stream and its user: a `ByteStream` above, a `StreamHandler` below. Loop-confined.
 ///
 /// The user hears `streamOpened` only after a verified handshake. An end of TCP without close_notify is reported as
-/// a failure, because what was on its way may have been cut off.
+/// a failure, because what was on its way may have been cut off (RFC 8446 §6.1). A WebSocket loses nothing by that: without a
+/// close frame any end is an abnormal one for it (RFC 6455 §7.1.5), and after a close frame it does not listen any more.
 final class TLSStream: ByteStream, StreamHandler {
     private enum Phase {
         case handshaking
@@ -23,6 +24,11 @@ final class TLSStream: ByteStream, StreamHandler {
     private var discovered: StreamClosure?
     private var isPaused = false
     private var isFinishing = false
+    /// What TLS itself has answered since TCP had last taken all that it was given.
+    private var answeredByteCount: UInt32 = 0
+
+    /// The most that may wait so; a peer that asks for new keys and does not read the answers is cut off.
+    static let maximumAnswerBytes = 64 << 10
 
     init(loop: EventLoop, engine: TLSEngine, handler: (any StreamHandler)?) {
         self.loop = loop
@@ -53,11 +59,8 @@ final class TLSStream: ByteStream, StreamHandler {
         let told: StreamClosure
         switch (phase, reason) {
         case (.ending(let ending), _): told = ending
-        case (.handshaking, .endOfStream):
-            told = .failed(
-                NetworkError(.tlsFailed, "the peer ended the connection during the TLS handshake; is it TLS?"))
-        case (.open, .endOfStream):
-            told = .failed(NetworkError(.reset, "the connection ended without TLS's close_notify: it may be cut off"))
+        case (.handshaking, .endOfStream): told = .failed(engine.abruptEnd)
+        case (.open, .endOfStream): told = .failed(engine.truncation)
         case (_, .closedLocally), (_, .failed): told = reason
         }
         phase = .ending(told)
@@ -151,7 +154,7 @@ final class TLSStream: ByteStream, StreamHandler {
             if let discovered { return end(discovered) }
             let (bytes, isDry) = decrypt()
             if !bytes.isEmpty { handler?.streamReceived(bytes) }
-            if isDry { return flush() }
+            if isDry { return answer() }
         }
     }
 
@@ -175,6 +178,18 @@ final class TLSStream: ByteStream, StreamHandler {
 
     private func flush() {
         engine.drain { inner?.write($0) }
+    }
+
+    /// Sends what TLS says by itself: new keys, refusals to negotiate anew.
+    private func answer() {
+        var count: UInt32 = 0
+        engine.drain {
+            inner?.write($0)
+            count += UInt32($0.count)
+        }
+        guard count > 0, let inner else { return }
+        answeredByteCount = inner.queuedByteCount == 0 ? 0 : answeredByteCount + count
+        if answeredByteCount > TLSStream.maximumAnswerBytes { end(.failed(engine.unreadAnswers)) }
     }
 
     /// Closes TCP; the user is told when that is done.

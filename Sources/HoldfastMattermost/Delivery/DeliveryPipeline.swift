@@ -102,13 +102,14 @@ actor DeliveryPipeline {
 
     /// - Parameter isConnected: there is, or was, a connection already, whose `hello` may have gone to somebody else.
     func begin(isConnected: Bool) {
-        if isConnected { beginCatchUp("deliveries were asked for after the connection was started") }
-        pump = Task(executorPreference: world.executor) { await self.run() }
+        pump = Task(executorPreference: world.executor) { await self.run(isConnected: isConnected) }
     }
 
-    private func run() async {
+    private func run(isConnected: Bool) async {
         do {
+            // First of all, for what is fetched comes behind it.
             try await repeatUnacknowledged()
+            if isConnected { beginCatchUp("deliveries were asked for after the connection was started") }
             try await read()
         } catch {
             // Ended, or failed: whoever made it so has noted it.

@@ -263,12 +263,22 @@ final class SimulatedStream: ByteStream {
         self.peer = nil
     }
 
+    /// The system asks whether the other side is still there, as it does on the product's sockets, and gives up by then.
+    private static let keepAliveTime: UInt64 = 105_000_000_000
+
+    func keepAliveFailed(_ answersReset: Bool) {
+        let what = answersReset ? "connection reset by peer" : "connection timed out"
+        end(.failed(NetworkError(answersReset ? .reset : .timedOut, "lost the connection to \(endpoint): \(what)")))
+    }
+
     /// The other side and what is between forget the connection; this side is not told.
     /// - Parameter answersReset: whether somebody is there who answers what is still sent.
     func sever(answersReset: Bool) {
         guard let peer else { return }
         peer.isSilent = !answersReset
         peer.hasSentEnd = true
+        owner.simulation.agenda.add(
+            KeepAlive(self, answersReset), at: owner.simulation.now + SimulatedStream.keepAliveTime)
         peer.end(.failed(NetworkError(.timedOut, "the connection to \(owner.name) timed out")))
     }
 
@@ -298,6 +308,19 @@ private final class Acceptance: Occasion {
     }
 
     func occur(version: UInt32) { stream.accepted(by: listener) }
+}
+
+private final class KeepAlive: Occasion {
+    private let stream: SimulatedStream
+    private let answersReset: Bool
+    var host: SimulatedHost? { stream.owner }
+
+    init(_ stream: SimulatedStream, _ answersReset: Bool) {
+        self.stream = stream
+        self.answersReset = answersReset
+    }
+
+    func occur(version: UInt32) { stream.keepAliveFailed(answersReset) }
 }
 
 /// The owner is told that its stream has ended.

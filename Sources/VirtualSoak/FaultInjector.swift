@@ -156,9 +156,9 @@ final class FaultInjector: @unchecked Sendable {
             last(fault, on: index) { gateway.link.comeUp() }
         case .halfOpen: gateway.host.severStreams(answersReset: fault.strength < 0.5)
         case .suspend:
-            let host = gateway.host
-            host.suspend()
-            last(fault, on: index) { host.resume() }
+            gateway.host.suspend()
+            // It may be another process by then.
+            last(fault, on: index) { gateway.host.resume() }
         case .clockJump: gateway.host.wallClockOffset += Int64((fault.strength - 0.5) * 172_800_000)
         case .consumerStall: stall(gateway, fault)
         case .overflow:

@@ -104,6 +104,10 @@ let package = Package(
             name: "MattermostSimulatorTests",
             dependencies: ["MattermostSimulator", "UVEventLoop", "WebSocketCodec", "WorldInterface"]),
         .testTarget(
+            name: "SimulatedWorldTests",
+            dependencies: ["SimulatedWorld", "Holdfast", "MattermostSimulator", "WorldInterface"]),
+        .testTarget(name: "VirtualSoakTests", dependencies: ["VirtualSoak", "ConnectionLifecycle"]),
+        .testTarget(
             name: "HoldfastCLITests",
             dependencies: [
                 "HoldfastCLI", "CrashingGateway", "HoldfastStore", "Locking", "MattermostSimulator", "TestCertificates",

@@ -127,7 +127,7 @@ public final class SimulatedHost: World, LoopExecutor, @unchecked Sendable {
 
     // MARK: - What happens to it
 
-    public var hasCrashed: Bool { condition == .crashed }
+    public var isSuspended: Bool { condition == .suspended }
 
     /// Nothing runs until `resume`.
     public func suspend() {

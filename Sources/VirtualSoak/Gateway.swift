@@ -113,6 +113,8 @@ final class Gateway: @unchecked Sendable {
 
     func check() {
         guard !isDown else { return }
-        judge.check(index, sockets: host.openStreamCount, timers: host.openTimerCount)
+        judge.check(
+            index, sockets: host.openStreamCount, timers: host.openTimerCount,
+            isCutOff: host.isSuspended || link.isDown)
     }
 }

@@ -27,8 +27,9 @@ final class Judge: @unchecked Sendable {
     /// After a fault is over, it may be the reason of a replacement for so long: two intervals, and the misses. Where only REST
     /// can tell, other faults may hide it for longer.
     private static func grace(_ gateway: Int) -> Double { Gateway.reliesOnREST(gateway) ? 300 : 90 }
-    /// A connection that gets no events is replaced by then.
-    private static func noticeLimit(_ gateway: Int) -> Double { Gateway.reliesOnREST(gateway) ? 330 : 120 }
+    /// A connection that gets no events is replaced by then, whatever else happens, as long as its process runs and something
+    /// passes: ten intervals, or twenty where only REST can tell.
+    private static func noticeLimit(_ gateway: Int) -> Double { Gateway.reliesOnREST(gateway) ? 600 : 300 }
     /// Attempts within `hammeringSpan` without one that is ready: the backoff makes them about ten.
     static let hammeringLimit = 16
     static let hammeringSpan = 60.0
@@ -291,14 +292,13 @@ final class Judge: @unchecked Sendable {
 
     // MARK: - After each step
 
-    func check(_ gateway: Int, sockets: Int, timers: Int) {
+    func check(_ gateway: Int, sockets: Int, timers: Int, isCutOff: Bool) {
         if sockets > 1 { report(.twoSockets, gateway, "\(sockets) sockets are open at once") }
         if timers > Judge.timerLimit { report(.timers, gateway, "\(timers) timers are open") }
         guard let deaf = lines[gateway].deafSince else { return }
         if lines[gateway].generation != deaf.generation { return lines[gateway].deafSince = nil }
-        // What happens to it meanwhile may hold up the proof.
-        let begin = max(deaf.time, lines[gateway].excusedUntil - Judge.grace(gateway))
-        if time - begin > Judge.noticeLimit(gateway) {
+        if isCutOff { return lines[gateway].deafSince = (time, deaf.generation) }
+        if time - deaf.time > Judge.noticeLimit(gateway) {
             lines[gateway].deafSince = nil
             report(.unnoticed, gateway, "deaf since \(TimelineEntry.clock(deaf.time)), and not noticed")
         }

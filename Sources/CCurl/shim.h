@@ -29,6 +29,18 @@ static inline CURLcode holdfast_setopt_data_function(CURL *easy, CURLoption opti
     return curl_easy_setopt(easy, option, function);
 }
 
+/* Macros with casts, which Swift does not see. */
+static const unsigned long holdfast_auth_basic = CURLAUTH_BASIC;
+static const unsigned long holdfast_auth_digest = CURLAUTH_DIGEST;
+static const unsigned long holdfast_auth_negotiate = CURLAUTH_NEGOTIATE;
+static const unsigned long holdfast_auth_ntlm = CURLAUTH_NTLM;
+
+static inline CURLcode holdfast_setopt_socket_function(
+    CURL *easy, int (*function)(void *context, curl_socket_t socket, curlsocktype purpose), void *context) {
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, context);
+    return curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, function);
+}
+
 static inline CURLcode holdfast_getinfo_long(CURL *easy, CURLINFO info, long *value) {
     return curl_easy_getinfo(easy, info, value);
 }

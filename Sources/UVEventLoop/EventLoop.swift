@@ -43,6 +43,7 @@ public final class EventLoop: World, LoopExecutor, @unchecked Sendable {
         atEnd { [unowned self] in http.close() }
         return HTTPClient(loop: self)
     }()
+    private(set) lazy var resolver = Resolver(loop: self)
     /// Made by the first TLS stream.
     private(set) lazy var plaintextBuffer = PlaintextBuffer()
     private var clientContexts: [TLSClientOptions: TLSContext] = [:]

@@ -384,7 +384,8 @@ extension WebSocketClosure {
         case .failed(let error):
             switch error.kind {
             case .nameNotFound, .refused, .unreachable, .timedOut, .tlsUntrusted, .tlsHostMismatch, .tlsFailed: false
-            case .addressInUse, .accessDenied, .tooManyDescriptors, .cancelled: false
+            case .addressInUse, .accessDenied, .tooManyDescriptors, .outOfMemory, .portsExhausted, .cancelled: false
+            case .proxyAuthentication, .proxyRefused: false
             case .reset, .tooLarge, .malformed, .other: true
             }
         }

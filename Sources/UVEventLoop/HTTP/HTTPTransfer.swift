@@ -10,7 +10,9 @@ final class HTTPTransfer: CustomStringConvertible {
     var continuation: CheckedContinuation<Outcome, Never>?
     /// Method and URL without credentials and query: fit for a log.
     let description: String
-    private let request: HTTPRequest
+    let request: HTTPRequest
+    /// The way that the request takes; nil is the direct one.
+    let proxy: ProxyServer?
     private var fields: UnsafeMutablePointer<curl_slist>?
     private var headers: [(name: String, value: String)] = []
     private var headerByteCount = 0
@@ -26,6 +28,7 @@ final class HTTPTransfer: CustomStringConvertible {
         where text.utf8.contains(where: { $0 == 13 || $0 == 10 || $0 == 0 }) {
             throw NetworkError(.malformed, "\(description): a line break must not stand in a request")
         }
+        proxy = try request.proxyServer(description)
         guard let easy = curl_easy_init() else { throw NetworkError(.other, "libcurl cannot start a request") }
         self.easy = easy
         configure()
@@ -42,7 +45,7 @@ final class HTTPTransfer: CustomStringConvertible {
         set(CURLOPT_PROTOCOLS_STR, "http,https")
         set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https")
         set(CURLOPT_ACCEPT_ENCODING, "")  // All that this libcurl can decode.
-        set(CURLOPT_NOPROXY, "localhost,127.0.0.1,::1")
+        configureTransport()
         set(CURLOPT_NOSIGNAL, 1)
         set(CURLOPT_FOLLOWLOCATION, request.maximumRedirects > 0 ? 1 : 0)
         set(CURLOPT_MAXREDIRS, request.maximumRedirects)
@@ -72,8 +75,8 @@ final class HTTPTransfer: CustomStringConvertible {
         holdfast_setopt_list(easy, CURLOPT_HTTPHEADER, fields)
     }
 
-    private func set(_ option: CURLoption, _ value: String) { holdfast_setopt_string(easy, option, value) }
-    private func set(_ option: CURLoption, _ value: Int) { holdfast_setopt_long(easy, option, value) }
+    func set(_ option: CURLoption, _ value: String) { holdfast_setopt_string(easy, option, value) }
+    func set(_ option: CURLoption, _ value: Int) { holdfast_setopt_long(easy, option, value) }
     private func append(_ line: String) { fields = curl_slist_append(fields, line) ?? fields }
 
     /// Lets libcurl's callbacks find their way here; `key` comes back with the result.
@@ -146,22 +149,7 @@ final class HTTPTransfer: CustomStringConvertible {
             return NetworkError(
                 .tooLarge, "\(description): the answer is longer than \(request.maximumBodyBytes) bytes")
         }
-        let kind: NetworkError.Kind
-        var advice = ""
-        switch code {
-        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
-            (kind, advice) = (.nameNotFound, "; check the spelling and the name server")
-        case CURLE_COULDNT_CONNECT: (kind, advice) = (.refused, "; is the server running, and is the port right?")
-        case CURLE_OPERATION_TIMEDOUT: kind = .timedOut
-        case CURLE_PEER_FAILED_VERIFICATION:
-            (kind, advice) = (.tlsUntrusted, "; if the server's certificate has a private authority, give its file")
-        case CURLE_SSL_CACERT_BADFILE: (kind, advice) = (.tlsFailed, "; check the authority file")
-        case CURLE_SSL_CONNECT_ERROR: kind = .tlsFailed
-        case CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_PARTIAL_FILE: kind = .reset
-        case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY: kind = .malformed
-        default: kind = .other
-        }
-        return NetworkError(kind, "\(description): \(String(cString: curl_easy_strerror(code)))\(advice)")
+        return networkFailure(code)
     }
 
     /// Scheme, host and path: neither user information nor query.

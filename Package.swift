@@ -67,6 +67,7 @@ let package = Package(
 
         .target(
             name: "TestCertificates", dependencies: ["COpenSSL", "WorldInterface"], path: "Tests/TestCertificates"),
+        .target(name: "TestProxy", dependencies: ["WorldInterface"], path: "Tests/TestProxy"),
         .executableTarget(
             name: "CrashingGateway",
             dependencies: ["Holdfast", "HoldfastMattermost", "HoldfastStore", "UVEventLoop"],
@@ -75,7 +76,7 @@ let package = Package(
         .testTarget(name: "StateChartKitTests", dependencies: ["StateChartKit", "ConnectionLifecycle"]),
         .testTarget(name: "WebSocketCodecTests", dependencies: ["WebSocketCodec"]),
         .testTarget(
-            name: "UVEventLoopTests", dependencies: ["UVEventLoop", "WorldInterface", "CLibuv", "TestCertificates"]),
+            name: "UVEventLoopTests", dependencies: ["UVEventLoop", "WorldInterface", "CLibuv", "TestCertificates", "TestProxy"]),
         .testTarget(
             name: "HoldfastTests",
             dependencies: [
@@ -87,7 +88,7 @@ let package = Package(
             name: "HoldfastMattermostTests",
             dependencies: [
                 "HoldfastMattermost", "HoldfastStore", "Holdfast", "MattermostSimulator", "ConnectionLifecycle",
-                "UVEventLoop", "WorldInterface", "Locking",
+                "UVEventLoop", "WorldInterface", "Locking", "TestProxy", "TestCertificates",
             ]),
         .testTarget(
             name: "MattermostSimulatorTests",
@@ -96,7 +97,7 @@ let package = Package(
             name: "HoldfastCLITests",
             dependencies: [
                 "HoldfastCLI", "CrashingGateway", "HoldfastStore", "Locking", "MattermostSimulator", "TestCertificates",
-                "Holdfast", "StateChartKit",
+                "TestProxy", "Holdfast", "StateChartKit",
                 "ConnectionLifecycle", "UVEventLoop",
                 "WorldInterface",
             ]),

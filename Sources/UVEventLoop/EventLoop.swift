@@ -53,14 +53,16 @@ public final class EventLoop: World, LoopExecutor, @unchecked Sendable {
     /// Starts a loop on a thread of its own. It runs until `stop`.
     /// - Parameter name: the thread's name in debuggers; the system cuts it at 15 bytes.
     public static func start(name: String = "holdfast") throws(NetworkError) -> EventLoop {
+        let wakeUp = try WakeUp()
         let uv = UnsafeMutablePointer<uv_loop_t>.allocate(capacity: 1)
         let code = uv_loop_init(uv)
         guard code == 0 else {
+            wakeUp.close()
             uv.deallocate()
             throw NetworkError(uv: code, "cannot create an event loop")
         }
         clibuv_keep_arena_memory()
-        let loop = try EventLoop(uv, ownsLoop: true)
+        let loop = try EventLoop(uv, wakeUp, ownsLoop: true)
         let start = ThreadStart(loop: loop, name: name)
         let argument = Unmanaged.passRetained(start)
         let threadCode = uv_thread_create(
@@ -85,20 +87,26 @@ public final class EventLoop: World, LoopExecutor, @unchecked Sendable {
     /// A host whose only work may come from other threads sets `keepsHostRunning`.
     /// - Parameter host: a `uv_loop_t *`. It must outlive this object until `close` and a further `uv_run`.
     public convenience init(adopting host: UnsafeMutableRawPointer) throws(NetworkError) {
-        try self.init(host.assumingMemoryBound(to: uv_loop_t.self), ownsLoop: false)
+        try self.init(host.assumingMemoryBound(to: uv_loop_t.self), try WakeUp(), ownsLoop: false)
         threadIdentity.store(clibuv_current_thread(), ordering: .relaxed)
     }
 
-    private init(_ uv: UnsafeMutablePointer<uv_loop_t>, ownsLoop: Bool) throws(NetworkError) {
+    private init(_ uv: UnsafeMutablePointer<uv_loop_t>, _ wakeUp: WakeUp, ownsLoop: Bool) throws(NetworkError) {
         clibuv_ignore_broken_pipe()
-        inbox = Inbox(wakeUp: try WakeUp())
+        inbox = Inbox(wakeUp: wakeUp)
         self.uv = uv
         self.ownsLoop = ownsLoop
         timers = TimerQueue(uv)
         readBuffer = .allocate(byteCount: Self.readBufferSize + streamBufferPadding, alignment: 64)
         readBuffer.initializeMemory(as: UInt8.self, repeating: 0, count: Self.readBufferSize + streamBufferPadding)
         handles = LoopHandles()
-        try handles.open(on: self, keepLoopAlive: ownsLoop)
+        do throws(NetworkError) {
+            try handles.open(on: self, keepLoopAlive: ownsLoop)
+        } catch {
+            // Nothing is open on it; the memory goes with `self`.
+            if ownsLoop { uv_loop_close(uv) }
+            throw error
+        }
     }
 
     deinit {

@@ -6,7 +6,7 @@ public import WorldInterface
 /// connection, no limits.
 public final class TestProxy {
     /// What happens to a request.
-    public enum Decision {
+    public enum Decision: Sendable {
         /// Answers 200, and passes on everything to and from there. Bytes in `greeting` follow in the same write.
         case tunnel(Endpoint, greeting: [UInt8] = [])
         /// Passes on another head instead, and everything behind it.

@@ -48,7 +48,7 @@ extension HTTPTransfer {
             (kind, advice) = (.nameNotFound, "; check the spelling and the name server")
         case CURLE_COULDNT_CONNECT: return connectFailure()
         case CURLE_OPERATION_TIMEDOUT:
-            (kind, advice) = (.timedOut, proxy.map { "; it was to go through the proxy \($0)" } ?? "")
+            kind = .timedOut
         case CURLE_PEER_FAILED_VERIFICATION:
             (kind, advice) = (.tlsUntrusted, "; if the server's certificate has a private authority, give its file")
         case CURLE_SSL_CACERT_BADFILE: (kind, advice) = (.tlsFailed, "; check the authority file")
@@ -105,17 +105,12 @@ extension HTTPTransfer {
         return proxy.refusal(of: target, status: status, schemes: schemes)
     }
 
-    /// Until there is a tunnel, what fails is the way to the proxy.
+    /// Before there is a tunnel, what fails is the way to the proxy; after that it may be on either side of it.
     private func naming(proxyFor code: CURLcode, _ error: NetworkError) -> NetworkError {
         guard let proxy else { return error }
-        var status = 0
-        holdfast_getinfo_long(easy, CURLINFO_HTTP_CONNECTCODE, &status)
         switch code {
         case CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT: return proxy.failure(error)
-        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR, CURLE_GOT_NOTHING, CURLE_RECV_ERROR,
-            CURLE_WEIRD_SERVER_REPLY:
-            return status == 0 ? proxy.failure(error) : error
-        default: return error
+        default: return NetworkError(error.kind, "\(error.message) (through the proxy \(proxy))")
         }
     }
 

@@ -20,6 +20,9 @@ public final class EventLoop: World, LoopExecutor, @unchecked Sendable {
     /// One read buffer for all streams: it is only in use during a read callback.
     static let readBufferSize = 64 << 10
 
+    /// A poll, two pipes for signals, two wake-ups, and one in reserve.
+    private static let descriptorsOfALoop = 8
+
     let uv: UnsafeMutablePointer<uv_loop_t>
     let readBuffer: UnsafeMutableRawPointer
     let inbox: Inbox
@@ -53,6 +56,10 @@ public final class EventLoop: World, LoopExecutor, @unchecked Sendable {
     /// Starts a loop on a thread of its own. It runs until `stop`.
     /// - Parameter name: the thread's name in debuggers; the system cuts it at 15 bytes.
     public static func start(name: String = "holdfast") throws(NetworkError) -> EventLoop {
+        // libuv aborts the process where it cannot open the descriptors of its first loop.
+        if let shortage = DescriptorShortage.opening(descriptorsOfALoop) {
+            throw NetworkError(uv: shortage.code, "cannot create an event loop")
+        }
         let wakeUp = try WakeUp()
         let uv = UnsafeMutablePointer<uv_loop_t>.allocate(capacity: 1)
         let code = uv_loop_init(uv)

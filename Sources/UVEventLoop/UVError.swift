@@ -85,17 +85,26 @@ enum DescriptorShortage {
     case ofProcess, ofSystem
 
     /// Found out by trying.
-    static var current: DescriptorShortage? {
-        let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
-        guard descriptor < 0 else {
-            close(descriptor)
-            return nil
+    static var current: DescriptorShortage? { opening(1) }
+
+    /// Whether fewer than `count` can be had; found out by trying.
+    static func opening(_ count: Int) -> DescriptorShortage? {
+        var opened: [Int32] = []
+        defer { for descriptor in opened { close(descriptor) } }
+        while opened.count < count {
+            let descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC)
+            guard descriptor < 0 else {
+                opened.append(descriptor)
+                continue
+            }
+            switch errno {
+            case EINTR: continue
+            case EMFILE: return .ofProcess
+            case ENFILE: return .ofSystem
+            default: return nil
+            }
         }
-        switch errno {
-        case EMFILE: return .ofProcess
-        case ENFILE: return .ofSystem
-        default: return nil
-        }
+        return nil
     }
 
     /// libuv's.

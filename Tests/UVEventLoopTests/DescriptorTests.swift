@@ -82,15 +82,15 @@ import WorldInterface
                 }
             }
             shortage.end()
-            #expect(openDescriptors() == before)
-            // The wake-up can be had, but not the loop.
-            let fillers = takeAllDescriptors()
-            Glibc.close(fillers[0])
-            #expect {
-                _ = try EventLoop.start()
-            } throws: { ($0 as? NetworkError)?.kind == .tooManyDescriptors }
-            for filler in fillers.dropFirst() { Glibc.close(filler) }
-            #expect(openDescriptors() == before)
+            // With a few descriptors part of a loop can be had, where libuv would abort. The library that runs the tests opens some
+            // meanwhile; a leak would be one each time.
+            for round in 0..<60 {
+                let fillers = takeAllDescriptors()
+                for filler in fillers.prefix(1 + round % 10) { Glibc.close(filler) }
+                if let loop = try? EventLoop.start() { try loop.stop() }
+                for filler in fillers.dropFirst(1 + round % 10) { Glibc.close(filler) }
+            }
+            #expect(openDescriptors() < before + 20)
             try EventLoop.start().stop()
         }
     }
@@ -183,9 +183,7 @@ private func canConnect(to endpoint: Endpoint) -> Bool {
     return error == 0
 }
 
-private func openDescriptors() -> Int {
-    (0..<1024).count { fcntl(Int32($0), F_GETFD) >= 0 }
-}
+private func openDescriptors() -> Int { (0..<1024).count { fcntl(Int32($0), F_GETFD) >= 0 } }
 
 /// Duplicates a descriptor until the process may have no more.
 private func takeAllDescriptors() -> [Int32] {

@@ -28,6 +28,8 @@ let package = Package(
             name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .systemLibrary(
             name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
+        .systemLibrary(
+            name: "CIDN2", pkgConfig: "libidn2", providers: [.apt(["libidn2-dev"]), .brew(["libidn2"])]),
         .target(
             name: "CSimdJSON",
             // SwiftPM leaves it out of optimised builds, and simdjson's assertions in.
@@ -50,7 +52,7 @@ let package = Package(
             dependencies: ["ConnectionLifecycle", "WebSocketCodec", "WorldInterface", "Locking", "UVEventLoop"]),
         .target(
             name: "HoldfastMattermost",
-            dependencies: ["Holdfast", "ConnectionLifecycle", "WebSocketCodec", "WorldInterface", "CSimdJSON"]),
+            dependencies: ["Holdfast", "ConnectionLifecycle", "WebSocketCodec", "WorldInterface", "CSimdJSON", "CIDN2"]),
         .target(name: "HoldfastStore", dependencies: ["Holdfast", "Locking", "CSQLite"]),
         .target(
             name: "MattermostSimulator",

@@ -54,8 +54,10 @@ public enum WebSocketClosure: Sendable, CustomStringConvertible {
 public final class WebSocketClient: StreamHandler {
     /// What only connecting needs lies behind a reference, and goes with it: there are many idle connections.
     private enum Phase {
-        indirect case created(WebSocketClientHandshake, Endpoint, TLSClientOptions?)
-        indirect case upgrading(WebSocketClientHandshake)
+        case created(WebSocketDial)
+        case upgrading(WebSocketDial)
+        /// The server has said where to ask instead; its stream is closing.
+        case redirecting(WebSocketDial)
         case open(WebSocketCloseHandshake)
         case ended
     }
@@ -70,31 +72,39 @@ public final class WebSocketClient: StreamHandler {
     private static let maximumQueuedBytes = 1 << 20
 
     /// - Parameters:
-    ///   - hostHeader: the value of `Host`.
-    ///   - path: the request target.
+    ///   - url: where the WebSocket is, by `http` or `https`. Redirects of the upgrade are followed by the rule of
+    ///     ``Redirect``.
+    ///   - basePath: the part of its path that belongs to the server's address, for errors.
+    ///   - tls: used where the URL is `https`, or a redirect leads from `http` there.
     ///   - headers: further fields of the upgrade request; may carry credentials.
-    /// - Throws: when `hostHeader`, `path` or a header must not stand in a request.
+    /// - Throws: when the host, the path or a header must not stand in a request.
     public init(
-        endpoint: Endpoint, tls: TLSClientOptions?, hostHeader: String, path: String,
-        headers: [(name: String, value: String)] = [], limits: WebSocketLimits = WebSocketLimits(), world: any World,
-        handler: any WebSocketClientHandler
+        url: RequestURL, basePath: String = "", tls: TLSClientOptions = .init(),
+        transport: TransportOptions = .init(), headers: [(name: String, value: String)] = [],
+        limits: WebSocketLimits = WebSocketLimits(), world: any World, handler: any WebSocketClientHandler
     ) throws(WebSocketHandshakeError) {
         self.world = world
         self.handler = handler
         decoder = WebSocketDecoder(role: .client, limits: limits, validatesText: false)
-        let handshake = try WebSocketClientHandshake(
-            host: hostHeader, path: path, headers: headers,
-            key: WebSocketHandshakeKey(world.makeSeed(), world.makeSeed()), limits: limits)
-        phase = .created(handshake, endpoint, tls)
+        phase = .created(
+            try WebSocketDial(
+                url: url, basePath: basePath, tls: tls, transport: transport, headers: headers, limits: limits,
+                world: world))
     }
 
     // MARK: - Commands
 
     /// Begins to connect. Once.
     public func connect() {
-        guard case .created(let handshake, let endpoint, let tls) = phase else { return }
-        phase = .upgrading(handshake)
-        stream = world.connect(to: endpoint, tls: tls, handler: self)
+        guard case .created(let dial) = phase else { return }
+        connect(dial)
+    }
+
+    private func connect(_ dial: WebSocketDial) {
+        phase = .upgrading(dial)
+        stream = world.connect(
+            to: Endpoint(host: dial.url.host, port: dial.url.port), tls: dial.url.isSecure ? dial.tls : nil,
+            transport: dial.transport, handler: self)
     }
 
     /// Sends a text message; ignored unless the WebSocket is open.
@@ -110,6 +120,7 @@ public final class WebSocketClient: StreamHandler {
         switch phase {
         case .created: end(.closedLocally)
         case .upgrading: stream?.close()
+        case .redirecting: end(.closedLocally)
         case .open(var close):
             guard close.send() else { return }
             phase = .open(close)
@@ -132,8 +143,8 @@ public final class WebSocketClient: StreamHandler {
     // MARK: - The stream
 
     public func streamOpened() {
-        guard case .upgrading(let handshake) = phase else { return }
-        stream?.write(handshake.requestBytes)
+        guard case .upgrading(let dial) = phase else { return }
+        stream?.write(dial.handshake.requestBytes)
     }
 
     public func streamReceived(_ bytes: UnsafeMutableRawBufferPointer) {
@@ -145,6 +156,7 @@ public final class WebSocketClient: StreamHandler {
     public func streamDrained() {}
 
     public func streamClosed(_ reason: StreamClosure) {
+        if case .redirecting(let dial) = phase { return connect(dial) }
         switch reason {
         case .closedLocally: end(.closedLocally)
         case .endOfStream: end(.dropped)
@@ -155,23 +167,33 @@ public final class WebSocketClient: StreamHandler {
     // MARK: - Inside
 
     private func upgrade(_ input: inout WebSocketInput) {
-        guard case .upgrading(var handshake) = phase else { return }
+        guard case .upgrading(let dial) = phase else { return }
         do throws(WebSocketHandshakeError) {
-            guard try handshake.receive(&input) != nil else {
-                phase = .upgrading(handshake)
-                return
-            }
+            guard try dial.handshake.receive(&input) != nil else { return }
         } catch {
-            return end(closure(of: error))
+            return refused(error, dial)
         }
         phase = .open(WebSocketCloseHandshake())
         handler?.webSocketOpened()
     }
 
-    private func closure(of error: WebSocketHandshakeError) -> WebSocketClosure {
-        guard case .rejected(let rejection) = error else { return .handshakeFailed("\(error)") }
-        let seconds = rejection.retryAfterSeconds.map { Duration.seconds(min($0, 86_400)) }
-        return .upgradeRefused(status: rejection.status, retryAfter: seconds)
+    private func refused(_ error: WebSocketHandshakeError, _ dial: WebSocketDial) {
+        guard case .rejected(let rejection) = error else { return end(.handshakeFailed("\(error)")) }
+        guard Redirect.isRedirect(rejection.status) else {
+            let seconds = rejection.retryAfterSeconds.map { Duration.seconds(min($0, 86_400)) }
+            return end(.upgradeRefused(status: rejection.status, retryAfter: seconds))
+        }
+        do throws(RefusedRedirect) {
+            let next = try Redirect.target(
+                rejection.status, rejection.location, from: dial.url, basePath: dial.basePath,
+                after: dial.redirectCount)
+            try dial.redirect(to: next, world: world)
+        } catch {
+            return end(.handshakeFailed(error.description))
+        }
+        // The next one is opened when this one is closed: two streams at once could not be told apart.
+        phase = .redirecting(dial)
+        stream?.close()
     }
 
     private func readMessages(_ input: inout WebSocketInput) {

@@ -99,9 +99,11 @@ final class TCPListener: Listener {
     }
 
     private func openAgain() {
-        let retry = self.retry ?? LoopTimer(loop: loop) { [unowned self] in
-            if accept != nil, open() != 0 { openAgain() }
-        }
+        let retry =
+            self.retry
+            ?? LoopTimer(loop: loop) { [unowned self] in
+                if accept != nil, open() != 0 { openAgain() }
+            }
         self.retry = retry
         retry.arm(at: loop.now + Self.pause)
     }

@@ -59,12 +59,18 @@ struct ServerURLTests {
             "/a/api/v4/websocket"
         ),
         // Precomposed or not, full-width or not: one name (UTS 46). A sharp s is a letter of its own (IDNA 2008).
-        ("http://bu\u{308}cher。example", "http://xn--bcher-kva.example", "xn--bcher-kva.example", 80, false,
-         "/api/v4/websocket"),
-        ("https://straße.example", "https://xn--strae-oqa.example", "xn--strae-oqa.example", 443, true,
-         "/api/v4/websocket"),
-        ("https://почта.рф:8443", "https://xn--80a1acny.xn--p1ai:8443", "xn--80a1acny.xn--p1ai", 8443, true,
-         "/api/v4/websocket"),
+        (
+            "http://bu\u{308}cher。example", "http://xn--bcher-kva.example", "xn--bcher-kva.example", 80, false,
+            "/api/v4/websocket"
+        ),
+        (
+            "https://straße.example", "https://xn--strae-oqa.example", "xn--strae-oqa.example", 443, true,
+            "/api/v4/websocket"
+        ),
+        (
+            "https://почта.рф:8443", "https://xn--80a1acny.xn--p1ai:8443", "xn--80a1acny.xn--p1ai", 8443, true,
+            "/api/v4/websocket"
+        ),
         ("https://例え.jp", "https://xn--r8jz45g.jp", "xn--r8jz45g.jp", 443, true, "/api/v4/websocket"),
         ("https://[FE80::1]", "https://[fe80::1]", "fe80::1", 443, true, "/api/v4/websocket"),
     ]

@@ -55,7 +55,8 @@ public struct MattermostClient: Sendable {
         timeout: Duration = .seconds(10), maximumBodyBytes: Int = 16 << 20, world: any World
     ) {
         self.init(
-            server: server, token: token, tls: tls, transport: transport, timeout: timeout, maximumBodyBytes: maximumBodyBytes,
+            server: server, token: token, tls: tls, transport: transport, timeout: timeout,
+            maximumBodyBytes: maximumBodyBytes,
             now: { world.now }, makeSeed: { world.makeSeed() },
             pause: { (duration) async throws(CancellationError) in try await world.sleep(for: duration) },
             perform: { (request) async throws(NetworkError) in try await world.perform(request) })

@@ -62,6 +62,15 @@ func untilTrue(_ loop: EventLoop, _ what: String, _ isTrue: @escaping () -> Bool
     timer?.close()
 }
 
+/// A few turns of the loop.
+func turns(_ loop: EventLoop) async {
+    var count = 0
+    await untilTrue(loop, "a few turns") {
+        count += 1
+        return count > 3
+    }
+}
+
 /// Records all that a stream says, and checks the order of its life.
 final class Recorder: StreamHandler {
     let signal: Signal

@@ -120,7 +120,7 @@ private func outcomes(
             let accepted = await server.untilAccepted()
             await client.untilOpened()
             accepted.call { $0.write(Array(" second".utf8)) }
-            await turn(loop)
+            await turns(loop)
             #expect(client.received == [])
             client.call { $0.resumeReading() }
             await client.untilReceived(12)
@@ -263,14 +263,5 @@ private func outcomes(
             proxy.close()
             await untilTrue(loop, "all streams are closed") { proxy.openCount == 0 }
         }
-    }
-}
-
-/// One turn of the loop and a little more.
-private func turn(_ loop: EventLoop) async {
-    var turns = 0
-    await untilTrue(loop, "a few turns") {
-        turns += 1
-        return turns > 3
     }
 }

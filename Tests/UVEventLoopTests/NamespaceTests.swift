@@ -22,7 +22,11 @@
                     while exhausted == nil, clients.count < 10 {
                         let client = connect(loop, to: server.endpoint)
                         await client.signal.wait("an answer") { client.openedCount == 1 || client.closure != nil }
-                        if case .failed(let error)? = client.closure { exhausted = error } else { clients.append(client) }
+                        if case .failed(let error)? = client.closure {
+                            exhausted = error
+                        } else {
+                            clients.append(client)
+                        }
                     }
                     #expect(clients.count <= 2)
                     #expect(exhausted?.kind == .portsExhausted)

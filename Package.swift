@@ -78,7 +78,8 @@ let package = Package(
         .testTarget(name: "StateChartKitTests", dependencies: ["StateChartKit", "ConnectionLifecycle"]),
         .testTarget(name: "WebSocketCodecTests", dependencies: ["WebSocketCodec"]),
         .testTarget(
-            name: "UVEventLoopTests", dependencies: ["UVEventLoop", "WorldInterface", "CLibuv", "TestCertificates", "TestProxy"]),
+            name: "UVEventLoopTests",
+            dependencies: ["UVEventLoop", "WorldInterface", "CLibuv", "TestCertificates", "TestProxy"]),
         .testTarget(
             name: "HoldfastTests",
             dependencies: [

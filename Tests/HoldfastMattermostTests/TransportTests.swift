@@ -46,6 +46,23 @@ import WorldInterface
         }
     }
 
+    @Test(arguments: [false, true]) func tlsGoesThroughAProxyWithAndWithoutTLSOfItsOwn(isSecure: Bool) async throws {
+        let certificates = TestCertificates()
+        let (authority, identity) = (certificates.authorityFile, certificates.server)
+        try await TransportRig.run(tls: identity) { front, simulator, options in
+            options.tls.certificateAuthorityFile = authority
+            let proxy = try await front.start(tls: isSecure ? identity : nil) { .tunnel(of: $0, to: simulator) }
+            options.proxy = .proxy(ProxyServer(isSecure: isSecure, endpoint: proxy))
+            return "https://localhost:8065"
+        } _: { rig in
+            try await rig.proveBothPlanes()
+            let heads = await rig.front.heads
+            #expect(heads.count >= 2)
+            #expect(heads.allSatisfy { $0.hasPrefix("CONNECT localhost:8065 HTTP/1.1\r\n") })
+        }
+        withExtendedLifetime(certificates) {}
+    }
+
     @Test func anInternationalNameIsItsASCIIFormForDNSHostAndTLS() async throws {
         // Only the proxy can find it, and notes for which name it was asked.
         try await TransportRig.run { front, simulator, options in

@@ -17,20 +17,19 @@ struct ConnectionOptions {
         .init("--token-file", "PATH", "file with the access token; without it, HOLDFAST_TOKEN is read"),
     ]
 
-    static let last: [Syntax.Option] =
-        [
-            .init("--probe-interval", "TIME", "how often to prove that events still arrive (default: 30s)"),
-            .init(
-                "--on-revision-change", "POLICY",
-                "the account changed: verify by the canary, or reconnect at once\n(default: verify)"),
-            .init(
-                "--canary", "WHEN",
-                "prove the push path by a private preference: suspicion, always, never\n(default: suspicion)"),
-            .init("--auth", "HOW", "sign in by header or by challenge (default: header)"),
-            .init("--ca-file", "PATH", "trust the certificates of this PEM file instead of the system's"),
-        ] + ProxyOptions.options + [
-            .init("--duration", "TIME", "end by itself, e.g. 90s or 10m (default: run until a signal)")
-        ]
+    static let last: [Syntax.Option] = [
+        .init("--probe-interval", "TIME", "how often to prove that events still arrive (default: 30s)"),
+        .init(
+            "--on-revision-change", "POLICY",
+            "the account changed: verify by the canary, or reconnect at once\n(default: verify)"),
+        .init(
+            "--canary", "WHEN",
+            "prove the push path by a private preference: suspicion, always, never\n(default: suspicion)"),
+        .init("--auth", "HOW", "sign in by header or by challenge (default: header)"),
+        .init("--ca-file", "PATH", "trust the certificates of this PEM file instead of the system's"),
+        ProxyOptions.proxy, ProxyOptions.credentialsFile,
+        .init("--duration", "TIME", "end by itself, e.g. 90s or 10m (default: run until a signal)"),
+    ]
 
     init(_ arguments: Arguments) throws(Complaint) {
         options.authentication = try arguments.choice("--auth", default: .header)

@@ -5,15 +5,13 @@ import WorldInterface
 enum ProxyOptions {
     static let variable = "HOLDFAST_PROXY_CREDENTIALS"
 
-    static let options: [Syntax.Option] = [
-        .init(
-            "--proxy", "URL",
-            "HTTP proxy for WebSocket and REST, http://host:port or https://host:port; or none\n"
-                + "(default: https_proxy, http_proxy, all_proxy and no_proxy of the environment)"),
-        .init(
-            "--proxy-credentials-file", "PATH",
-            "file with user:password for --proxy; without it, \(variable) is read"),
-    ]
+    static let proxy = Syntax.Option(
+        "--proxy", "URL",
+        "HTTP proxy for WebSocket and REST, http://host:port or https://host:port; or none\n"
+            + "(default: https_proxy, http_proxy, all_proxy and no_proxy of the environment)")
+    static let credentialsFile = Syntax.Option(
+        "--proxy-credentials-file", "PATH",
+        "file with user:password for --proxy; without it, \(variable) is read")
 
     static func policy(_ arguments: Arguments) throws(Complaint) -> ProxyPolicy {
         let file = arguments.text("--proxy-credentials-file")

@@ -32,9 +32,9 @@ final class ProxyTunnel: ByteStream {
         indirect case ending(StreamClosure)
     }
 
-    /// How long the proxy may take from its connection to its answer. It connects to the server meanwhile, whose name may
-    /// have a dead address.
-    static let patience = Duration.seconds(20)
+    /// How long the way to the tunnel may take in all. Less than the engine's deadline for an attempt (15 s, of which REST has
+    /// up to 5 before), so that the error names the proxy.
+    static let patience = Duration.seconds(8)
 
     private let loop: EventLoop
     private var inner: (any ByteStream)?

@@ -1,3 +1,4 @@
+internal import CLibuv
 import WorldInterface
 
 #if canImport(Glibc)

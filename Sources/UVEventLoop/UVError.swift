@@ -18,22 +18,27 @@ extension NetworkError {
 
     /// Of one address.
     init(connecting address: SocketAddress, _ code: Int32) {
+        self.init(connecting: address.description, isIPv6: address.isIPv6, code)
+    }
+
+    /// - Parameter attempt: the address, or what was to be done there.
+    init(connecting attempt: String, isIPv6: Bool, _ code: Int32) {
         switch uv_errno_t(code) {
-        case UV_EADDRNOTAVAIL where address.isIPv6:
+        case UV_EADDRNOTAVAIL where isIPv6:
             // Linux says the same where IPv6 is switched off and where no port is left. The former is the rule.
             self.init(
                 .unreachable,
-                "\(address): \(uvDescription(code)); is IPv6 switched off here, or is no local port left for it?")
+                "\(attempt): \(uvDescription(code)); is IPv6 switched off here, or is no local port left for it?")
         case UV_EADDRNOTAVAIL, UV_EAGAIN:
             self.init(
                 .portsExhausted,
-                "\(address): \(uvDescription(code)); all local ports are in use for connections to it: make fewer, wait a "
+                "\(attempt): \(uvDescription(code)); all local ports are in use for connections to it: make fewer, wait a "
                     + "minute, or widen net.ipv4.ip_local_port_range")
         case UV_EACCES, UV_EPERM:
             self.init(
                 .accessDenied,
-                "\(address): \(uvDescription(code)); a firewall or a policy of this machine forbids the connection")
-        default: self.init(uv: code, address.description)
+                "\(attempt): \(uvDescription(code)); a firewall or a policy of this machine forbids the connection")
+        default: self.init(uv: code, attempt)
         }
     }
 

@@ -31,20 +31,21 @@ struct Diagnostics {
             return nil
         }
         let next = record.to == .stopped ? "giving up" : "trying again"
-        return "not connected to \(server): \(record.reason)\(advice(record.reason).map { "; \($0)" } ?? ""); \(next)"
+        return (["not connected to \(server): \(record.reason)"] + advice(record.reason) + [next])
+            .joined(separator: "; ")
     }
 
-    /// Nil where the reason says itself what to do.
-    private func advice(_ reason: String) -> String? {
+    private func advice(_ reason: String) -> [String] {
+        // These say themselves what to do.
         for complete in ["redirects", "ulimit", "fs.file-max", "local ports", "firewall"]
-        where reason.contains(complete) { return nil }
+        where reason.contains(complete) { return [] }
         if reason.contains("the proxy ") {
-            return "check --proxy, or https_proxy, http_proxy and no_proxy of the environment"
+            return ["check --proxy, or https_proxy, http_proxy and no_proxy of the environment"]
         }
-        if reason.contains("environment variable") { return "correct it, or give --proxy" }
-        if reason.contains("certificate") { return "for a private authority give --ca-file" }
-        if reason.contains("token") { return "check the token, and that the account is enabled" }
-        if reason.contains("rate limited") { return "other clients of this account may ask too often" }
-        return "check the URL, and that the server runs"
+        if reason.contains("environment variable") { return ["correct it, or give --proxy"] }
+        if reason.contains("certificate") { return ["for a private authority give --ca-file"] }
+        if reason.contains("token") { return ["check the token, and that the account is enabled"] }
+        if reason.contains("rate limited") { return ["other clients of this account may ask too often"] }
+        return ["check the URL, and that the server runs"]
     }
 }

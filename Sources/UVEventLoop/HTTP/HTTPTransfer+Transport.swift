@@ -35,58 +35,27 @@ extension HTTPTransfer {
         }
     }
 
-    /// What libcurl's code means, in the words of the rest of this module.
-    func networkFailure(_ code: CURLcode) -> NetworkError {
+    /// Why there was no way to the server, where more can be said than libcurl's code does.
+    func wayFailure(_ code: CURLcode) -> NetworkError? {
         if let refusal = proxyRefusal { return refusal }
         if Self.needDescriptors(code), let shortage = DescriptorShortage.current {
             return NetworkError(uv: shortage.code, description)
         }
-        let kind: NetworkError.Kind
-        var advice = ""
-        switch code {
-        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
-            (kind, advice) = (.nameNotFound, "; check the spelling and the name server")
-        case CURLE_COULDNT_CONNECT: return connectFailure()
-        case CURLE_OPERATION_TIMEDOUT:
-            kind = .timedOut
-        case CURLE_PEER_FAILED_VERIFICATION:
-            (kind, advice) = (.tlsUntrusted, "; if the server's certificate has a private authority, give its file")
-        case CURLE_SSL_CACERT_BADFILE: (kind, advice) = (.tlsFailed, "; check the authority file")
-        case CURLE_SSL_CONNECT_ERROR: kind = .tlsFailed
-        case CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_PARTIAL_FILE: kind = .reset
-        case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY: kind = .malformed
-        case CURLE_OUT_OF_MEMORY: kind = .outOfMemory
-        default: kind = .other
-        }
-        return naming(
-            proxyFor: code, NetworkError(kind, "\(description): \(String(cString: curl_easy_strerror(code)))\(advice)"))
-    }
-
-    /// No connection at all. libcurl says why only by `errno`.
-    private func connectFailure() -> NetworkError {
+        // libcurl says only by `errno` why it has no connection at all.
+        guard code == CURLE_COULDNT_CONNECT else { return nil }
         var number = 0
         holdfast_getinfo_long(easy, CURLINFO_OS_ERRNO, &number)
-        let code = -Int32(truncatingIfNeeded: number)
-        let error: NetworkError
+        return connectFailure(-Int32(truncatingIfNeeded: number)).map { naming(proxyFor: code, $0) }
+    }
+
+    /// From libuv's code.
+    private func connectFailure(_ code: Int32) -> NetworkError? {
         switch uv_errno_t(code) {
-        case UV_EADDRNOTAVAIL, UV_EAGAIN:
-            error = NetworkError(
-                .portsExhausted,
-                "\(description): \(uvDescription(code)); all local ports are in use for connections to it: make fewer, "
-                    + "wait a minute, or widen net.ipv4.ip_local_port_range")
-        case UV_EACCES, UV_EPERM:
-            error = NetworkError(
-                .accessDenied,
-                "\(description): \(uvDescription(code)); a firewall or a policy of this machine forbids the connection")
-        case UV_EMFILE, UV_ENFILE, UV_ENOBUFS, UV_ENOMEM, UV_ENETUNREACH, UV_EHOSTUNREACH, UV_ETIMEDOUT:
-            error = NetworkError(uv: code, description)
-        default:
-            error = NetworkError(
-                .refused,
-                "\(description): \(String(cString: curl_easy_strerror(CURLE_COULDNT_CONNECT)))"
-                    + "; is the server running, and is the port right?")
+        case UV_EADDRNOTAVAIL, UV_EAGAIN, UV_EACCES, UV_EPERM, UV_EMFILE, UV_ENFILE, UV_ENOBUFS, UV_ENOMEM,
+            UV_ENETUNREACH, UV_EHOSTUNREACH, UV_ETIMEDOUT:
+            NetworkError(connecting: description, isIPv6: false, code)
+        default: nil
         }
-        return naming(proxyFor: CURLE_COULDNT_CONNECT, error)
     }
 
     /// The proxy's own answer, where that was not a tunnel.
@@ -106,7 +75,7 @@ extension HTTPTransfer {
     }
 
     /// Before there is a tunnel, what fails is the way to the proxy; after that it may be on either side of it.
-    private func naming(proxyFor code: CURLcode, _ error: NetworkError) -> NetworkError {
+    func naming(proxyFor code: CURLcode, _ error: NetworkError) -> NetworkError {
         guard let proxy else { return error }
         switch code {
         case CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT: return proxy.failure(error)

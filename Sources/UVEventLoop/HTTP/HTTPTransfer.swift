@@ -149,7 +149,25 @@ final class HTTPTransfer: CustomStringConvertible {
             return NetworkError(
                 .tooLarge, "\(description): the answer is longer than \(request.maximumBodyBytes) bytes")
         }
-        return networkFailure(code)
+        if let error = wayFailure(code) { return error }
+        let kind: NetworkError.Kind
+        var advice = ""
+        switch code {
+        case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY:
+            (kind, advice) = (.nameNotFound, "; check the spelling and the name server")
+        case CURLE_COULDNT_CONNECT: (kind, advice) = (.refused, "; is the server running, and is the port right?")
+        case CURLE_OPERATION_TIMEDOUT: kind = .timedOut
+        case CURLE_PEER_FAILED_VERIFICATION:
+            (kind, advice) = (.tlsUntrusted, "; if the server's certificate has a private authority, give its file")
+        case CURLE_SSL_CACERT_BADFILE: (kind, advice) = (.tlsFailed, "; check the authority file")
+        case CURLE_SSL_CONNECT_ERROR: kind = .tlsFailed
+        case CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_PARTIAL_FILE: kind = .reset
+        case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY: kind = .malformed
+        case CURLE_OUT_OF_MEMORY: kind = .outOfMemory
+        default: kind = .other
+        }
+        return naming(
+            proxyFor: code, NetworkError(kind, "\(description): \(String(cString: curl_easy_strerror(code)))\(advice)"))
     }
 
     /// Scheme, host and path: neither user information nor query.

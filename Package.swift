@@ -29,6 +29,8 @@ let package = Package(
             name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
         .systemLibrary(
             name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
+        .systemLibrary(
+            name: "CIDN2", pkgConfig: "libidn2", providers: [.apt(["libidn2-dev"]), .brew(["libidn2"])]),
         .target(
             name: "CSimdJSON",
             // SwiftPM leaves it out of optimised builds, and simdjson's assertions in.
@@ -51,7 +53,7 @@ let package = Package(
             dependencies: ["ConnectionLifecycle", "WebSocketCodec", "WorldInterface", "Locking", "UVEventLoop"]),
         .target(
             name: "HoldfastMattermost",
-            dependencies: ["Holdfast", "ConnectionLifecycle", "WebSocketCodec", "WorldInterface", "CSimdJSON"]),
+            dependencies: ["Holdfast", "ConnectionLifecycle", "WebSocketCodec", "WorldInterface", "CSimdJSON", "CIDN2"]),
         .target(name: "HoldfastStore", dependencies: ["Holdfast", "Locking", "CSQLite"]),
         .target(
             name: "MattermostSimulator",
@@ -78,6 +80,7 @@ let package = Package(
 
         .target(
             name: "TestCertificates", dependencies: ["COpenSSL", "WorldInterface"], path: "Tests/TestCertificates"),
+        .target(name: "TestProxy", dependencies: ["WorldInterface"], path: "Tests/TestProxy"),
         .executableTarget(
             name: "CrashingGateway",
             dependencies: ["Holdfast", "HoldfastMattermost", "HoldfastStore", "UVEventLoop"],
@@ -86,7 +89,8 @@ let package = Package(
         .testTarget(name: "StateChartKitTests", dependencies: ["StateChartKit", "ConnectionLifecycle"]),
         .testTarget(name: "WebSocketCodecTests", dependencies: ["WebSocketCodec"]),
         .testTarget(
-            name: "UVEventLoopTests", dependencies: ["UVEventLoop", "WorldInterface", "CLibuv", "TestCertificates"]),
+            name: "UVEventLoopTests",
+            dependencies: ["UVEventLoop", "WorldInterface", "CLibuv", "TestCertificates", "TestProxy"]),
         .testTarget(
             name: "HoldfastTests",
             dependencies: [
@@ -98,7 +102,7 @@ let package = Package(
             name: "HoldfastMattermostTests",
             dependencies: [
                 "HoldfastMattermost", "HoldfastStore", "Holdfast", "MattermostSimulator", "ConnectionLifecycle",
-                "UVEventLoop", "WorldInterface", "Locking",
+                "UVEventLoop", "WorldInterface", "Locking", "TestProxy", "TestCertificates",
             ]),
         .testTarget(
             name: "MattermostSimulatorTests",
@@ -111,7 +115,7 @@ let package = Package(
             name: "HoldfastCLITests",
             dependencies: [
                 "HoldfastCLI", "CrashingGateway", "HoldfastStore", "Locking", "MattermostSimulator", "TestCertificates",
-                "Holdfast", "StateChartKit",
+                "TestProxy", "Holdfast", "StateChartKit",
                 "ConnectionLifecycle", "UVEventLoop",
                 "WorldInterface",
             ]),

@@ -37,6 +37,18 @@ static inline CURLcode holdfast_setopt_context_function(
 /* The TLS library that libcurl uses, e.g. OpenSSL/3.0.19; may be NULL. */
 static inline const char *holdfast_curl_tls_version(void) { return curl_version_info(CURLVERSION_NOW)->ssl_version; }
 
+/* Macros with casts, which Swift does not see. */
+static const unsigned long holdfast_auth_basic = CURLAUTH_BASIC;
+static const unsigned long holdfast_auth_digest = CURLAUTH_DIGEST;
+static const unsigned long holdfast_auth_negotiate = CURLAUTH_NEGOTIATE;
+static const unsigned long holdfast_auth_ntlm = CURLAUTH_NTLM;
+
+static inline CURLcode holdfast_setopt_socket_function(
+    CURL *easy, int (*function)(void *context, curl_socket_t socket, curlsocktype purpose), void *context) {
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, context);
+    return curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, function);
+}
+
 static inline CURLcode holdfast_getinfo_long(CURL *easy, CURLINFO info, long *value) {
     return curl_easy_getinfo(easy, info, value);
 }

@@ -60,8 +60,10 @@ public enum WebSocketClosure: Sendable, CustomStringConvertible {
 public final class WebSocketClient: StreamHandler {
     /// What only connecting needs lies behind a reference, and goes with it: there are many idle connections.
     private enum Phase {
-        indirect case created(WebSocketClientHandshake, Endpoint, TLSClientOptions?)
-        indirect case upgrading(WebSocketClientHandshake)
+        case created(WebSocketDial)
+        case upgrading(WebSocketDial)
+        /// The server has said where to ask instead; its stream is closing.
+        case redirecting(WebSocketDial)
         case open(WebSocketCloseHandshake)
         case ended
     }
@@ -71,38 +73,44 @@ public final class WebSocketClient: StreamHandler {
     private var decoder: WebSocketDecoder
     private var stream: (any ByteStream)?
     private var handler: (any WebSocketClientHandler)?
-    private let isPlain: Bool
 
     /// What may wait to be sent when something is added; a peer that asks for more pongs than it reads is cut off.
     private static let maximumQueuedBytes = 1 << 20
 
     /// - Parameters:
-    ///   - hostHeader: the value of `Host`.
-    ///   - path: the request target.
+    ///   - url: where the WebSocket is, by `http` or `https`. Redirects of the upgrade are followed by the rule of
+    ///     ``Redirect``.
+    ///   - basePath: the part of its path that belongs to the server's address, for errors.
+    ///   - tls: used where the URL is `https`, or a redirect leads from `http` there.
     ///   - headers: further fields of the upgrade request; may carry credentials.
-    /// - Throws: when `hostHeader`, `path` or a header must not stand in a request.
+    /// - Throws: when the host, the path or a header must not stand in a request.
     public init(
-        endpoint: Endpoint, tls: TLSClientOptions?, hostHeader: String, path: String,
-        headers: [(name: String, value: String)] = [], limits: WebSocketLimits = WebSocketLimits(), world: any World,
-        handler: any WebSocketClientHandler
+        url: RequestURL, basePath: String = "", tls: TLSClientOptions = .init(),
+        transport: TransportOptions = .init(), headers: [(name: String, value: String)] = [],
+        limits: WebSocketLimits = WebSocketLimits(), world: any World, handler: any WebSocketClientHandler
     ) throws(WebSocketHandshakeError) {
         self.world = world
         self.handler = handler
-        isPlain = tls == nil
         decoder = WebSocketDecoder(role: .client, limits: limits, validatesText: false)
-        let handshake = try WebSocketClientHandshake(
-            host: hostHeader, path: path, headers: headers,
-            key: WebSocketHandshakeKey(world.makeSeed(), world.makeSeed()), limits: limits)
-        phase = .created(handshake, endpoint, tls)
+        phase = .created(
+            try WebSocketDial(
+                url: url, basePath: basePath, tls: tls, transport: transport, headers: headers, limits: limits,
+                world: world))
     }
 
     // MARK: - Commands
 
     /// Begins to connect. Once.
     public func connect() {
-        guard case .created(let handshake, let endpoint, let tls) = phase else { return }
-        phase = .upgrading(handshake)
-        stream = world.connect(to: endpoint, tls: tls?.offeringHTTP, handler: self)
+        guard case .created(let dial) = phase else { return }
+        connect(dial)
+    }
+
+    private func connect(_ dial: WebSocketDial) {
+        phase = .upgrading(dial)
+        stream = world.connect(
+            to: Endpoint(host: dial.url.host, port: dial.url.port), tls: dial.url.isSecure ? dial.tls.offeringHTTP : nil,
+            transport: dial.transport, handler: self)
     }
 
     /// Sends a text message; ignored unless the WebSocket is open.
@@ -142,6 +150,7 @@ public final class WebSocketClient: StreamHandler {
         switch phase {
         case .created: end(.closedLocally)
         case .upgrading: stream?.close()
+        case .redirecting: end(.closedLocally)
         case .open(var close):
             guard close.send() else { return }
             phase = .open(close)
@@ -164,14 +173,14 @@ public final class WebSocketClient: StreamHandler {
     // MARK: - The stream
 
     public func streamOpened() {
-        guard case .upgrading(let handshake) = phase else { return }
-        stream?.write(handshake.requestBytes)
+        guard case .upgrading(let dial) = phase else { return }
+        stream?.write(dial.handshake.requestBytes)
     }
 
     public func streamReceived(_ bytes: UnsafeMutableRawBufferPointer) {
         var input = WebSocketInput(bytes)
-        if case .upgrading = phase {
-            if isPlain, PlainUpgrade.isAlert(UnsafeRawBufferPointer(bytes)) { return end(PlainUpgrade.looksLikeTLS) }
+        if case .upgrading(let dial) = phase {
+            if !dial.url.isSecure, PlainUpgrade.isAlert(UnsafeRawBufferPointer(bytes)) { return end(PlainUpgrade.looksLikeTLS) }
             upgrade(&input)
         }
         readMessages(&input)
@@ -180,10 +189,11 @@ public final class WebSocketClient: StreamHandler {
     public func streamDrained() {}
 
     public func streamClosed(_ reason: StreamClosure) {
+        if case .redirecting(let dial) = phase { return connect(dial) }
         switch reason {
         case .closedLocally: end(.closedLocally)
         case .endOfStream:
-            if isPlain, case .upgrading = phase { return end(PlainUpgrade.silence) }
+            if case .upgrading(let dial) = phase, !dial.url.isSecure { return end(PlainUpgrade.silence) }
             end(.dropped)
         case .failed(let error): end(.failed(error))
         }
@@ -192,24 +202,34 @@ public final class WebSocketClient: StreamHandler {
     // MARK: - Inside
 
     private func upgrade(_ input: inout WebSocketInput) {
-        guard case .upgrading(var handshake) = phase else { return }
+        guard case .upgrading(let dial) = phase else { return }
         do throws(WebSocketHandshakeError) {
-            guard try handshake.receive(&input) != nil else {
-                phase = .upgrading(handshake)
-                return
-            }
+            guard try dial.handshake.receive(&input) != nil else { return }
         } catch {
-            return end(closure(of: error))
+            return refused(error, dial)
         }
         phase = .open(WebSocketCloseHandshake())
         handler?.webSocketOpened()
     }
 
-    private func closure(of error: WebSocketHandshakeError) -> WebSocketClosure {
-        guard case .rejected(let rejection) = error else { return .handshakeFailed("\(error)") }
-        if isPlain, PlainUpgrade.isRefusal(rejection) { return PlainUpgrade.looksLikeTLS }
-        let seconds = rejection.retryAfterSeconds.map { Duration.seconds(min($0, 86_400)) }
-        return .upgradeRefused(status: rejection.status, retryAfter: seconds)
+    private func refused(_ error: WebSocketHandshakeError, _ dial: WebSocketDial) {
+        guard case .rejected(let rejection) = error else { return end(.handshakeFailed("\(error)")) }
+        if !dial.url.isSecure, PlainUpgrade.isRefusal(rejection) { return end(PlainUpgrade.looksLikeTLS) }
+        guard Redirect.isRedirect(rejection.status) else {
+            let seconds = rejection.retryAfterSeconds.map { Duration.seconds(min($0, 86_400)) }
+            return end(.upgradeRefused(status: rejection.status, retryAfter: seconds))
+        }
+        do throws(RefusedRedirect) {
+            let next = try Redirect.target(
+                rejection.status, rejection.location, from: dial.url, basePath: dial.basePath,
+                after: dial.redirectCount)
+            try dial.redirect(to: next, world: world)
+        } catch {
+            return end(.handshakeFailed(error.description))
+        }
+        // The next one is opened when this one is closed: two streams at once could not be told apart.
+        phase = .redirecting(dial)
+        stream?.close()
     }
 
     private func readMessages(_ input: inout WebSocketInput) {

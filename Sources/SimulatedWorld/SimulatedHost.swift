@@ -60,7 +60,7 @@ public final class SimulatedHost: World, LoopExecutor, @unchecked Sendable {
     func timerClosed() { openTimerCount -= 1 }
 
     public func connect(
-        to endpoint: Endpoint, tls: TLSClientOptions?, handler: any StreamHandler
+        to endpoint: Endpoint, tls: TLSClientOptions?, transport: TransportOptions, handler: any StreamHandler
     ) -> any ByteStream {
         openStreamCount += 1
         return open(to: endpoint, handler: handler, isCounted: true)

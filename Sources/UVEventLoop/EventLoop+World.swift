@@ -30,18 +30,34 @@ extension EventLoop {
         return LoopTimer(loop: self, fire: fire)
     }
 
-    /// Addresses are tried one after the other, each for at most `TCPStream.patience` while others are left.
+    /// The addresses of a name race (RFC 8305); through a proxy, those of the proxy's name do.
     public func connect(
-        to endpoint: Endpoint, tls: TLSClientOptions?, handler: any StreamHandler
+        to endpoint: Endpoint, tls: TLSClientOptions?, transport: TransportOptions, handler: any StreamHandler
     ) -> any ByteStream {
         preconditionIsolated()
-        guard let tls else { return TCPStream.connecting(on: self, to: endpoint, handler: handler) }
+        guard let tls else { return dial(endpoint, nil, transport, handler: handler) }
         do throws(NetworkError) {
             let engine = try TLSEngine(
                 client: try clientContext(tls), to: endpoint, isNumeric: SocketAddress(numeric: endpoint) != nil)
             let stream = TLSStream(loop: self, engine: engine, handler: handler)
-            stream.attach(inner: TCPStream.connecting(on: self, to: endpoint, handler: stream))
+            stream.attach(inner: dial(endpoint, tls, transport, handler: stream))
             return stream
+        } catch {
+            return TCPStream.failed(on: self, error, handler: handler)
+        }
+    }
+
+    /// A stream to the endpoint below its TLS: direct, or through a tunnel.
+    private func dial(
+        _ endpoint: Endpoint, _ tls: TLSClientOptions?, _ transport: TransportOptions, handler: any StreamHandler
+    ) -> any ByteStream {
+        do throws(NetworkError) {
+            guard let proxy = try transport.proxy.server(for: endpoint, isSecure: tls != nil) else {
+                return TCPStream.connecting(
+                    on: self, to: endpoint, liveness: transport.liveness, handler: handler)
+            }
+            return ProxyTunnel.connecting(
+                on: self, to: endpoint, through: proxy, tls: tls, liveness: transport.liveness, handler: handler)
         } catch {
             return TCPStream.failed(on: self, error, handler: handler)
         }

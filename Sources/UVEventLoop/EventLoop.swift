@@ -20,6 +20,9 @@ public final class EventLoop: World, LoopExecutor, @unchecked Sendable {
     /// One read buffer for all streams: it is only in use during a read callback.
     static let readBufferSize = 64 << 10
 
+    /// A poll, two pipes for signals, two wake-ups, and one in reserve.
+    private static let descriptorsOfALoop = 8
+
     let uv: UnsafeMutablePointer<uv_loop_t>
     let readBuffer: UnsafeMutableRawPointer
     let inbox: Inbox
@@ -43,6 +46,7 @@ public final class EventLoop: World, LoopExecutor, @unchecked Sendable {
         atEnd { [unowned self] in http.close() }
         return HTTPClient(loop: self)
     }()
+    private(set) lazy var resolver = Resolver(loop: self)
     /// Made by the first TLS stream.
     private(set) lazy var plaintextBuffer = PlaintextBuffer()
     private lazy var clientContexts = TLSClientContexts()
@@ -52,14 +56,20 @@ public final class EventLoop: World, LoopExecutor, @unchecked Sendable {
     /// Starts a loop on a thread of its own. It runs until `stop`.
     /// - Parameter name: the thread's name in debuggers; the system cuts it at 15 bytes.
     public static func start(name: String = "holdfast") throws(NetworkError) -> EventLoop {
+        // libuv aborts the process where it cannot open the descriptors of its first loop.
+        if let shortage = DescriptorShortage.opening(descriptorsOfALoop) {
+            throw NetworkError(uv: shortage.code, "cannot create an event loop")
+        }
+        let wakeUp = try WakeUp()
         let uv = UnsafeMutablePointer<uv_loop_t>.allocate(capacity: 1)
         let code = uv_loop_init(uv)
         guard code == 0 else {
+            wakeUp.close()
             uv.deallocate()
             throw NetworkError(uv: code, "cannot create an event loop")
         }
         clibuv_keep_arena_memory()
-        let loop = try EventLoop(uv, ownsLoop: true)
+        let loop = try EventLoop(uv, wakeUp, ownsLoop: true)
         let start = ThreadStart(loop: loop, name: name)
         let argument = Unmanaged.passRetained(start)
         let threadCode = uv_thread_create(
@@ -84,20 +94,26 @@ public final class EventLoop: World, LoopExecutor, @unchecked Sendable {
     /// A host whose only work may come from other threads sets `keepsHostRunning`.
     /// - Parameter host: a `uv_loop_t *`. It must outlive this object until `close` and a further `uv_run`.
     public convenience init(adopting host: UnsafeMutableRawPointer) throws(NetworkError) {
-        try self.init(host.assumingMemoryBound(to: uv_loop_t.self), ownsLoop: false)
+        try self.init(host.assumingMemoryBound(to: uv_loop_t.self), try WakeUp(), ownsLoop: false)
         threadIdentity.store(clibuv_current_thread(), ordering: .relaxed)
     }
 
-    private init(_ uv: UnsafeMutablePointer<uv_loop_t>, ownsLoop: Bool) throws(NetworkError) {
+    private init(_ uv: UnsafeMutablePointer<uv_loop_t>, _ wakeUp: WakeUp, ownsLoop: Bool) throws(NetworkError) {
         clibuv_ignore_broken_pipe()
-        inbox = Inbox(wakeUp: try WakeUp())
+        inbox = Inbox(wakeUp: wakeUp)
         self.uv = uv
         self.ownsLoop = ownsLoop
         timers = TimerQueue(uv)
         readBuffer = .allocate(byteCount: Self.readBufferSize + streamBufferPadding, alignment: 64)
         readBuffer.initializeMemory(as: UInt8.self, repeating: 0, count: Self.readBufferSize + streamBufferPadding)
         handles = LoopHandles()
-        try handles.open(on: self, keepLoopAlive: ownsLoop)
+        do throws(NetworkError) {
+            try handles.open(on: self, keepLoopAlive: ownsLoop)
+        } catch {
+            // Nothing is open on it; the memory goes with `self`.
+            if ownsLoop { uv_loop_close(uv) }
+            throw error
+        }
     }
 
     deinit {

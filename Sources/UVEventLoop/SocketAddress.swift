@@ -54,8 +54,25 @@ struct SocketAddress: CustomStringConvertible {
         guard code == 0 else { return nil }
     }
 
+    /// The same address with another port.
+    func with(port: UInt16) -> SocketAddress {
+        var copy = self
+        // The port stands at the same place in both families.
+        withUnsafeMutableBytes(of: &copy.storage) {
+            $0.storeBytes(of: port.bigEndian, toByteOffset: 2, as: UInt16.self)
+        }
+        return copy
+    }
+
     func withPointer<Value>(_ body: (UnsafePointer<sockaddr>) -> Value) -> Value {
         withUnsafePointer(to: storage) { body(UnsafeRawPointer($0).assumingMemoryBound(to: sockaddr.self)) }
+    }
+
+    var isIPv6: Bool { withPointer { Int32($0.pointee.sa_family) == AF_INET6 } }
+
+    /// Without the port: 4 or 16 bytes, as on the wire.
+    var addressBytes: [UInt8] {
+        withUnsafeBytes(of: storage) { isIPv6 ? Array($0[8..<24]) : Array($0[4..<8]) }
     }
 
     var port: UInt16 {

@@ -1,54 +1,23 @@
 internal import CLibuv
 import WorldInterface
 
-/// What a stream needs only until it is open.
-final class ConnectAttempt {
-    let endpoint: Endpoint
-    /// Not yet tried.
-    var addresses: ArraySlice<SocketAddress> = []
-    /// Being tried.
-    var current: SocketAddress?
-    var failures: [NetworkError] = []
-    /// Written before the stream was open.
-    var early: [UInt8] = []
-    var resolution: Resolution?
-    var patience: LoopTimer?
-
-    init(_ endpoint: Endpoint) { self.endpoint = endpoint }
-
-    /// Ends what is under way, other than the socket.
-    func settle() {
-        resolution?.cancel()
-        resolution = nil
-        patience?.close()
-        patience = nil
-    }
-
-    /// All failures in one line; an address that answered tells more than one that has no route.
-    var verdict: NetworkError {
-        let kind = failures.first { $0.kind != .unreachable }?.kind ?? .unreachable
-        let details = failures.map(\.message).joined(separator: "; ")
-        return NetworkError(kind, "cannot connect to \(endpoint)" + (details.isEmpty ? "" : " (\(details))"))
-    }
-}
-
+/// The race of RFC 8305: addresses join one after the other, each 250 ms after the one before or as soon as one fails; the
+/// first that connects wins and all others are closed. How long it may take in all is the caller's to say, by `close`.
 extension TCPStream {
-    /// How long an address may take while others are left: long enough for one lost SYN, short enough that a dead first
-    /// address does not use up the caller's whole time.
-    static let patience = Duration.seconds(2)
-
-    static func connecting(on loop: EventLoop, to endpoint: Endpoint, handler: any StreamHandler) -> TCPStream {
+    static func connecting(
+        on loop: EventLoop, to endpoint: Endpoint, liveness: TCPLiveness = .init(), handler: any StreamHandler
+    ) -> TCPStream {
         if let address = SocketAddress(numeric: endpoint) {
-            return connecting(on: loop, to: endpoint, at: [address], handler: handler)
+            return connecting(on: loop, to: endpoint, at: [address], liveness: liveness, handler: handler)
         }
-        let attempt = ConnectAttempt(endpoint)
+        let attempt = ConnectAttempt(endpoint, liveness)
         let stream = TCPStream(loop: loop, phase: .connecting(attempt), handler: handler)
         do throws(NetworkError) {
-            attempt.resolution = try Resolution(endpoint, on: loop) { result in
+            attempt.resolution = try loop.resolver.resolve(endpoint) { result in
                 attempt.resolution = nil
                 switch result {
                 case .success(let addresses):
-                    attempt.addresses = addresses[...]
+                    attempt.addresses = ConnectAttempt.interleaved(addresses)[...]
                     stream.connectNext(attempt)
                 case .failure(let error): stream.end(.failed(error))
                 }
@@ -60,62 +29,57 @@ extension TCPStream {
     }
 
     static func connecting(
-        on loop: EventLoop, to endpoint: Endpoint, at addresses: [SocketAddress], handler: any StreamHandler
+        on loop: EventLoop, to endpoint: Endpoint, at addresses: [SocketAddress], liveness: TCPLiveness = .init(),
+        handler: any StreamHandler
     ) -> TCPStream {
-        let attempt = ConnectAttempt(endpoint)
-        attempt.addresses = addresses[...]
+        let attempt = ConnectAttempt(endpoint, liveness)
+        attempt.addresses = ConnectAttempt.interleaved(addresses)[...]
         let stream = TCPStream(loop: loop, phase: .connecting(attempt), handler: handler)
         stream.connectNext(attempt)
         return stream
     }
 
-    /// Tries the next address on a fresh handle.
-    func connectNext(_ attempt: ConnectAttempt) {
+    /// Lets the next address join, and those behind it while they fail at once.
+    private func connectNext(_ attempt: ConnectAttempt) {
         // Only a stop of the loop closes a handle behind its stream's back.
         guard !UnsafeMutablePointer<uv_handle_t>(handle).isClosing else { return }
-        guard let address = attempt.addresses.popFirst() else { return end(.failed(attempt.verdict)) }
-        let request = UnsafeMutablePointer<uv_connect_t>.allocate(capacity: 1)
-        let code = address.withPointer { pointer in
-            uv_tcp_connect(request, handle, pointer) { request, status in
-                guard let request else { return }
-                let stream = request.pointee.handle.owningStream
-                request.deallocate()
-                stream?.didConnect(status)
+        while let address = attempt.addresses.popFirst() {
+            let isFirst = attempt.candidates.isEmpty && attempt.failures.isEmpty
+            let candidate = ConnectCandidate(address, for: self, isFirst: isFirst)
+            let code = candidate.start()
+            if code == 0 {
+                attempt.candidates.append(candidate)
+                if !attempt.addresses.isEmpty {
+                    attempt.pace(on: loop) { [weak self] in self?.connectNext(attempt) }
+                }
+                return
             }
+            candidate.retire()
+            attempt.failures.append(NetworkError(connecting: address, code))
         }
-        guard code == 0 else {
-            request.deallocate()
-            return failed(attempt, code, at: address)
-        }
-        attempt.current = address
-        guard !attempt.addresses.isEmpty else { return }
-        let patience = LoopTimer(loop: loop) { [weak self] in
-            self?.failed(attempt, UV_ETIMEDOUT.rawValue, at: address)
-        }
-        patience.arm(at: loop.now + Self.patience)
-        attempt.patience = patience
+        if attempt.candidates.isEmpty { end(.failed(attempt.verdict)) }
     }
 
-    private func didConnect(_ status: Int32) {
-        // After `failed` or `end` the handle is closing, and this is only the echo.
+    func answered(_ candidate: ConnectCandidate, _ status: Int32) {
         guard case .connecting(let attempt) = phase, !UnsafeMutablePointer<uv_handle_t>(handle).isClosing else {
             return
         }
         guard status == 0 else {
-            if let address = attempt.current { failed(attempt, status, at: address) }
-            return
+            attempt.candidates.removeAll { $0 === candidate }
+            candidate.retire()
+            attempt.failures.append(NetworkError(connecting: candidate.address, status))
+            return connectNext(attempt)
         }
+        adopt(candidate)
         attempt.settle()
+        if let descriptor { attempt.liveness.apply(to: descriptor) }
         open(sending: attempt.early)
     }
 
-    private func failed(_ attempt: ConnectAttempt, _ code: Int32, at address: SocketAddress) {
-        attempt.settle()
-        attempt.failures.append(NetworkError(uv: code, address.description))
-        if attempt.addresses.isEmpty {
-            end(.failed(attempt.verdict))
-        } else {
-            closeHandle()
-        }
+    /// The socket; nil where there is none yet, or none any more.
+    private var descriptor: Int32? {
+        var descriptor: uv_os_fd_t = -1
+        let code = uv_fileno(UnsafePointer(UnsafeMutablePointer<uv_handle_t>(handle)), &descriptor)
+        return code == 0 ? descriptor : nil
     }
 }

@@ -34,7 +34,8 @@ final class TCPStream: ByteStream {
     }
 
     let loop: EventLoop
-    let handle = UnsafeMutablePointer<uv_tcp_t>.allocate(capacity: 1)
+    /// Another one where a race was won by another (`ConnectCandidate`).
+    var handle = UnsafeMutablePointer<uv_tcp_t>.allocate(capacity: 1)
     var handler: (any StreamHandler)?
     var phase: Phase
     var writeSide = WriteSide.open
@@ -95,19 +96,12 @@ final class TCPStream: ByteStream {
     }
 
     private func didClose() {
-        switch phase {
-        case .connecting(let attempt):
-            // The address before has failed; a socket serves for one attempt.
-            uv_tcp_init(loop.uv, handle)
-            UnsafeMutablePointer<uv_handle_t>(handle).own(self)
-            connectNext(attempt)
-        case .closing(let reason):
-            phase = .closed
-            let handler = handler
-            self.handler = nil
-            handler?.streamClosed(reason)
-        case .open, .closed: break
-        }
+        // In any other phase the stop of a loop has closed the handle behind our back.
+        guard case .closing(let reason) = phase else { return }
+        phase = .closed
+        let handler = handler
+        self.handler = nil
+        handler?.streamClosed(reason)
     }
 
     // MARK: Opening

@@ -10,13 +10,14 @@ public struct HTTPRequest: Sendable {
     /// A longer answer ends the transfer with `NetworkError.tooLarge`.
     public var maximumBodyBytes: Int
     public var tls: TLSClientOptions
+    public var transport: TransportOptions
     /// Redirects (3xx) are returned, not followed, unless this is positive.
     public var maximumRedirects: Int
 
     public init(
         method: String = "GET", url: String, headers: [(name: String, value: String)] = [], body: [UInt8] = [],
         timeout: Duration = .seconds(10), maximumBodyBytes: Int = 64 << 20, tls: TLSClientOptions = .init(),
-        maximumRedirects: Int = 0
+        transport: TransportOptions = .init(), maximumRedirects: Int = 0
     ) {
         self.method = method
         self.url = url
@@ -25,6 +26,7 @@ public struct HTTPRequest: Sendable {
         self.timeout = timeout
         self.maximumBodyBytes = maximumBodyBytes
         self.tls = tls
+        self.transport = transport
         self.maximumRedirects = maximumRedirects
     }
 }

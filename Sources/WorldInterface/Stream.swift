@@ -153,6 +153,14 @@ public struct NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
     public enum Kind: String, Sendable {
         case nameNotFound, refused, unreachable, timedOut, reset, tlsUntrusted, tlsHostMismatch, tlsFailed, addressInUse
         case accessDenied, tooManyDescriptors, cancelled, tooLarge, malformed, other
+        /// The system has no memory for another socket or for what is to be sent (ENOBUFS, ENOMEM).
+        case outOfMemory
+        /// All local ports are in use for connections to this peer (EADDRNOTAVAIL).
+        case portsExhausted
+        /// The proxy wants a user and a password, or others than those that it got (407).
+        case proxyAuthentication
+        /// The proxy answered, but opened no tunnel.
+        case proxyRefused
     }
 
     public var kind: Kind

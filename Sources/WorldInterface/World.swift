@@ -23,10 +23,12 @@ public protocol World: AnyObject, Sendable {
     /// A timer that is not armed. It must be closed (`DeadlineTimer.close`) before it is dropped.
     func makeTimer(_ fire: @escaping () -> Void) -> any DeadlineTimer
 
-    /// Starts to connect: resolves the host, tries all addresses in order, does the TLS handshake if asked.
-    /// Returns at once; `handler` hears `streamOpened` or, on failure, only `streamClosed`. The handler is retained
-    /// until `streamClosed` has been delivered.
-    func connect(to endpoint: Endpoint, tls: TLSClientOptions?, handler: any StreamHandler) -> any ByteStream
+    /// Starts to connect: opens the proxy's tunnel if there is one, resolves the host, tries its addresses, and does the
+    /// TLS handshake if asked. Returns at once; `handler` hears `streamOpened` or, on failure, only `streamClosed`. The
+    /// handler is retained until `streamClosed` has been delivered.
+    func connect(
+        to endpoint: Endpoint, tls: TLSClientOptions?, transport: TransportOptions, handler: any StreamHandler
+    ) -> any ByteStream
 
     /// Listens on a numeric address; port 0 takes a free one (`Listener.port` tells which). `accept` is called on the loop for
     /// each new connection and returns the handler of that stream (or nil to refuse it, which closes it).
@@ -38,6 +40,15 @@ public protocol World: AnyObject, Sendable {
     /// Performs one HTTP request. Cancelling the task ends the transfer and throws `NetworkError.cancelled`.
     /// Answers of any status are returned, not thrown.
     nonisolated(nonsending) func perform(_ request: HTTPRequest) async throws(NetworkError) -> HTTPResponse
+}
+
+extension World {
+    /// With the default transport.
+    public func connect(
+        to endpoint: Endpoint, tls: TLSClientOptions?, handler: any StreamHandler
+    ) -> any ByteStream {
+        connect(to: endpoint, tls: tls, transport: TransportOptions(), handler: handler)
+    }
 }
 
 /// An executor that is both: actors are pinned to it, and tasks prefer it.

@@ -11,15 +11,15 @@ import Testing
 final class CommandProcess: Sendable {
     let output: LineLog
     let errors: LineLog
-    private let identifier: pid_t
+    let identifier: pid_t
     private let ending = Ending()
 
     /// - Parameters:
-    ///   - executable: its name; it lies beside the test's own.
+    ///   - executable: its name, where it lies beside the test's own; else its path.
     ///   - environment: on top of this process's, without the variables that `holdfast` reads.
     init(_ arguments: [String], executable: String = "holdfast", environment: [String: String] = [:]) throws {
         var variables = ProcessInfo.processInfo.environment
-        for name in ["HOLDFAST_TOKEN", "NO_COLOR"] { variables[name] = nil }
+        for name in ["HOLDFAST_TOKEN", "HOLDFAST_PROXY_CREDENTIALS", "NO_COLOR"] { variables[name] = nil }
         variables.merge(environment) { _, new in new }
 
         // One at a time, so that no child is born between the making of a pipe and its mark.
@@ -42,7 +42,9 @@ final class CommandProcess: Sendable {
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
 
-        let path = CommandProcess.folder.appendingPathComponent(executable).path
+        let path =
+            executable.hasPrefix("/")
+            ? executable : CommandProcess.folder.appendingPathComponent(executable).path
         var argv = ([path] + arguments).map { strdup($0) } + [nil]
         var envp = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for text in argv + envp { free(text) } }

@@ -14,11 +14,11 @@ import Testing
             "watch": [
                 "--server", "--token-file", "--probe-interval", "--on-revision-change", "--canary", "--auth",
                 "--transitions-only", "--duration", "--ca-file", "--store", "--client-certificate", "--client-key",
-                "--crl-file",
+                "--crl-file", "--proxy", "--proxy-credentials-file",
             ],
             "echo": [
                 "--server", "--token-file", "--probe-interval", "--store", "--duration", "--ca-file", "--json",
-                "--client-certificate", "--client-key", "--crl-file",
+                "--client-certificate", "--client-key", "--crl-file", "--proxy",
             ],
             "simulate": ["--port", "--seed", "--duration"],
             "chart": ["--format"],
@@ -89,6 +89,31 @@ import Testing
             "exclude each other"
         ),
         (["echo", "--server", "http://127.0.0.1:1", "--store", ""], ["HOLDFAST_TOKEN": "t"], "--store is the path"),
+        (
+            ["watch", "--server", "http://127.0.0.1:1", "--proxy", "http://u:p@h:1"], ["HOLDFAST_TOKEN": "t"],
+            "--proxy-credentials-file PATH"
+        ),
+        (["watch", "--server", "http://127.0.0.1:1", "--proxy", "socks5://h"], ["HOLDFAST_TOKEN": "t"], "SOCKS"),
+        (
+            ["watch", "--server", "http://127.0.0.1:1", "--proxy-credentials-file", "/f"], ["HOLDFAST_TOKEN": "t"],
+            "belongs to --proxy"
+        ),
+        (
+            ["watch", "--server", "http://127.0.0.1:1", "--proxy", "none", "--proxy-credentials-file", "/f"],
+            ["HOLDFAST_TOKEN": "t"], "takes no"
+        ),
+        (
+            [
+                "watch", "--server", "http://127.0.0.1:1", "--proxy", "h:1", "--proxy-credentials-file",
+                "/does/not/exist",
+            ],
+            ["HOLDFAST_TOKEN": "t"], "/does/not/exist: No such"
+        ),
+        (
+            ["watch", "--server", "http://127.0.0.1:1", "--proxy", "h:1"],
+            ["HOLDFAST_TOKEN": "t", "HOLDFAST_PROXY_CREDENTIALS": "no colon"], "user:password"
+        ),
+        (["watch", "--server", "http://[fe80::1%25eth0]"], ["HOLDFAST_TOKEN": "t"], "zone"),
         (["echo"], ["HOLDFAST_TOKEN": "t"], "--server is missing"),
         (["watch", "--server", "http://127.0.0.1:1", "--auth", "basic"], ["HOLDFAST_TOKEN": "t"], "header, challenge"),
         (

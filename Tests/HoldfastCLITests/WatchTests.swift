@@ -200,17 +200,20 @@ final class WatchRig: Sendable {
     /// Runs a test's body, then ends the watch by a signal and checks that it ended as it should.
     static func run(
         _ options: [String] = [], token: String? = nil, tls: TLSServerOptions? = nil, signal: Int32? = SIGTERM,
-        _ body: (WatchRig) async throws -> Void
+        front: (Endpoint) async throws -> Front = { _ in Front() }, _ body: (WatchRig) async throws -> Void
     ) async throws {
         let loop = try EventLoop.start(name: "simulator")
         // A busy machine must not run into the server's check of new connections, which drops instead of going deaf.
         let simulator = Simulator(world: loop, configuration: .init(authenticationCheck: .seconds(3600), tls: tls))
-        try await simulator.start()
+        let port = try await simulator.start()
         let fixture = await simulator.fixture
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("holdfast-\(UUID().uuidString)")
         try Data("\(token ?? fixture.botToken)\n".utf8).write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }
-        let watch = try CommandProcess(["watch", "--server", fixture.url, "--token-file", file.path] + options)
+        let front = try await front(Endpoint(host: "127.0.0.1", port: port))
+        let watch = try CommandProcess(
+            ["watch", "--server", front.server ?? fixture.url, "--token-file", file.path] + front.options + options,
+            environment: front.environment)
         let result: Result<Void, any Error>
         do {
             result = .success(try await body(WatchRig(simulator, fixture, watch)))
@@ -226,6 +229,13 @@ final class WatchRig: Sendable {
         await simulator.stop()
         try loop.stop()
         try result.get()
+    }
+
+    /// What stands between the command and the simulator.
+    struct Front {
+        var server: String?
+        var options: [String] = []
+        var environment: [String: String] = [:]
     }
 
     func opened() async throws {

@@ -21,8 +21,10 @@ final class InterceptedWorld: World {
     var wallClockMilliseconds: Int64 { loop.wallClockMilliseconds }
     func makeSeed() -> UInt64 { loop.makeSeed() }
     func makeTimer(_ fire: @escaping () -> Void) -> any DeadlineTimer { loop.makeTimer(fire) }
-    func connect(to endpoint: Endpoint, tls: TLSClientOptions?, handler: any StreamHandler) -> any ByteStream {
-        loop.connect(to: endpoint, tls: tls, handler: handler)
+    func connect(
+        to endpoint: Endpoint, tls: TLSClientOptions?, transport: TransportOptions, handler: any StreamHandler
+    ) -> any ByteStream {
+        loop.connect(to: endpoint, tls: tls, transport: transport, handler: handler)
     }
     func listen(
         on endpoint: Endpoint, tls: TLSServerOptions?, accept: @escaping (any ByteStream) -> (any StreamHandler)?

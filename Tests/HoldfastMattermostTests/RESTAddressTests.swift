@@ -54,6 +54,24 @@ struct ServerURLTests {
         (" https://h/a/b// \n", "https://h/a/b", "h", 443, true, "/a/b/api/v4/websocket"),
         ("http://127.0.0.1:65535", "http://127.0.0.1:65535", "127.0.0.1", 65535, false, "/api/v4/websocket"),
         ("http://[::1]:8065/x", "http://[::1]:8065/x", "::1", 8065, false, "/x/api/v4/websocket"),
+        (
+            "https://Bücher.example/a", "https://xn--bcher-kva.example/a", "xn--bcher-kva.example", 443, true,
+            "/a/api/v4/websocket"
+        ),
+        // Precomposed or not, full-width or not: one name (UTS 46). A sharp s is a letter of its own (IDNA 2008).
+        (
+            "http://bu\u{308}cher。example", "http://xn--bcher-kva.example", "xn--bcher-kva.example", 80, false,
+            "/api/v4/websocket"
+        ),
+        (
+            "https://straße.example", "https://xn--strae-oqa.example", "xn--strae-oqa.example", 443, true,
+            "/api/v4/websocket"
+        ),
+        (
+            "https://почта.рф:8443", "https://xn--80a1acny.xn--p1ai:8443", "xn--80a1acny.xn--p1ai", 8443, true,
+            "/api/v4/websocket"
+        ),
+        ("https://例え.jp", "https://xn--r8jz45g.jp", "xn--r8jz45g.jp", 443, true, "/api/v4/websocket"),
         ("https://[FE80::1]", "https://[fe80::1]", "fe80::1", 443, true, "/api/v4/websocket"),
     ]
 
@@ -78,10 +96,16 @@ struct ServerURLTests {
         ("https://u:p@h", "password"), ("https://h?x", "query"), ("https://h#x", "fragment"),
         ("http://::1", "brackets"),
         ("http://::1:80", "brackets"), ("http://[::1", "bracket"), ("http://[h]", "IPv6"), ("http://[::1]x", "port"),
-        ("https://h/a b", "ASCII"), ("https://bücher.de", "xn--"), ("https://h/\r\nX: y", "ASCII"),
+        ("https://h/a b", "spaces"), ("https://h/\r\nX: y", "spaces"), ("https://h/bücher", "%XX"),
+        // A Cyrillic а in apple, a Greek ο in google; characters that stand for others; what no name may have.
+        ("https://\u{430}pple.example", "forged"), ("https://g\u{3BF}ogle.example", "forged"),
+        ("https://a\u{2100}b.example", "host"), ("https://\u{1F600}\u{200D}.example", "international name"),
+        ("https://a.\u{308}bucher.example", "international name"), ("https://-ü.example", "international name"),
+        ("https://\(String(repeating: "ü", count: 80)).example", "international name"),
+        ("http://[fe80::1%25eth0]:8065", "zone"), ("http://[fe80::1%eth0]", "zone"),
         ("https://a,b", "host"),
         ("https://h/api/v4", "/api/v4"), ("https://h/api/v4/websocket/", "/api/v4/websocket"), ("https://h/../x", ".."),
-        ("https://h//x", "empty"), ("https://h\\x", "ASCII"),
+        ("https://h//x", "empty"), ("https://h\\x", "backslashes"),
     ]
 
     @Test("that are wrong are refused with advice", arguments: bad.indices)

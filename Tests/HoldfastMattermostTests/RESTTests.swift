@@ -161,13 +161,47 @@ struct RESTTests {
         #expect(try await error(FakeServer { _ in .failure(failure) }) == .transport(failure))
     }
 
-    @Test("a redirect is no answer")
+    @Test("a redirect is followed on the same host, with the token")
     func redirect() async throws {
-        guard case .unexpected(let what) = try await error(FakeServer(status: 301)) else {
+        let server = FakeServer { request in
+            .success(
+                request.url.hasPrefix("http:")
+                    ? HTTPResponse(
+                        status: 301, headers: [("location", "https://chat.test/base/api/v4/users/me")], body: [])
+                    : HTTPResponse(status: 200, headers: [], body: Array(Self.user.utf8)))
+        }
+        _ = try await server.client().me()
+        #expect(
+            server.asked.map(\.url) == [
+                "http://chat.test/base/api/v4/users/me", "https://chat.test/base/api/v4/users/me",
+            ])
+        #expect(server.asked.allSatisfy { request in request.headers.contains { $0.name == "Authorization" } })
+    }
+
+    @Test(
+        "a redirect elsewhere is an error that says what to configure",
+        arguments: [
+            ("https://other.test/chat/api/v4/users/me?token=x", "give https://other.test/chat as the server URL"),
+            ("http://chat.test:8065/base/api/v4/users/me", "give http://chat.test:8065/base as the server URL"),
+            ("https://login.test/sign-in", "something in front of the server answers"), (nil, "without saying where"),
+        ])
+    func redirectElsewhere(location: String?, advice: String) async throws {
+        let server = FakeServer(status: 302, location.map { [("Location", $0)] } ?? [])
+        guard case .unexpected(let what) = try await error(server) else {
             Issue.record("accepted")
             return
         }
-        #expect(what.contains("redirect"))
+        #expect(what.contains("redirects (302)"))
+        #expect(what.contains(advice), "\(what)")
+        #expect(!what.contains("token=x"))
+        #expect(server.asked.count == 1)
+    }
+
+    @Test("a request with a body is repeated only where it stays what it is", arguments: [301, 302, 303, 307, 308])
+    func redirectOfPost(status: Int) async throws {
+        let server = FakeServer(status: status, [("Location", "https://chat.test/base/api/v4/posts")])
+        _ = try? await server.client().createPost(channelID: "c", message: "m", pendingPostID: "p")
+        #expect((server.asked.count > 1) == (status > 304), "\(server.asked.map(\.url))")
     }
 
     @Test("login gives the token of the header")

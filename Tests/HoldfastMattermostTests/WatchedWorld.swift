@@ -42,8 +42,10 @@ final class WatchedWorld: World {
     var wallClockMilliseconds: Int64 { loop.wallClockMilliseconds }
     func makeSeed() -> UInt64 { loop.makeSeed() }
     func makeTimer(_ fire: @escaping () -> Void) -> any DeadlineTimer { loop.makeTimer(fire) }
-    func connect(to endpoint: Endpoint, tls: TLSClientOptions?, handler: any StreamHandler) -> any ByteStream {
-        WatchedStream(loop.connect(to: endpoint, tls: tls, handler: handler), self)
+    func connect(
+        to endpoint: Endpoint, tls: TLSClientOptions?, transport: TransportOptions, handler: any StreamHandler
+    ) -> any ByteStream {
+        WatchedStream(loop.connect(to: endpoint, tls: tls, transport: transport, handler: handler), self)
     }
     func listen(
         on endpoint: Endpoint, tls: TLSServerOptions?, accept: @escaping (any ByteStream) -> (any StreamHandler)?

@@ -16,6 +16,7 @@ final class ManualWorld: World, LoopExecutor, @unchecked Sendable {
         var seed: UInt64
         var isTurning = false
         var streams: [ManualStream] = []
+        var connects: [(endpoint: Endpoint, tls: TLSClientOptions?)] = []
     }
 
     private let state: Lock<State>
@@ -114,12 +115,18 @@ final class ManualWorld: World, LoopExecutor, @unchecked Sendable {
     }
 
     func connect(
-        to endpoint: Endpoint, tls: TLSClientOptions?, handler: any StreamHandler
+        to endpoint: Endpoint, tls: TLSClientOptions?, transport: TransportOptions, handler: any StreamHandler
     ) -> any ByteStream {
         let stream = ManualStream(handler: handler)
-        state.withLock { $0.streams.append(stream) }
+        state.withLock { state in
+            state.streams.append(stream)
+            state.connects.append((endpoint, tls))
+        }
         return stream
     }
+
+    /// Where each of them was to go.
+    var connects: [(endpoint: Endpoint, tls: TLSClientOptions?)] { state.withLock { $0.connects } }
 
     /// The streams that were asked for, oldest first.
     var streams: [ManualStream] { state.withLock { $0.streams } }

@@ -28,7 +28,7 @@ private struct Wire {
     /// The handler is the listener, unless the test has one of its own.
     init(handler: (any WebSocketClientHandler)? = nil) throws {
         client = try WebSocketClient(
-            endpoint: Endpoint(host: "127.0.0.1", port: 1), tls: nil, hostHeader: "chat.example", path: "/api",
+            url: RequestURL(isSecure: false, host: "chat.example", port: 80, target: "/api"),
             headers: [("Authorization", "Bearer secret")], world: world, handler: handler ?? listener)
     }
 
@@ -251,7 +251,7 @@ private func close(_ code: WebSocketCloseCode?, _ reason: String = "") -> [UInt8
     @Test func headersThatWouldInjectAreRefused() {
         #expect(throws: WebSocketHandshakeError.self) {
             try WebSocketClient(
-                endpoint: Endpoint(host: "127.0.0.1", port: 1), tls: nil, hostHeader: "chat.example", path: "/api",
+                url: RequestURL(isSecure: false, host: "chat.example", port: 80, target: "/api"),
                 headers: [("Authorization", "Bearer a\r\nX: y")], world: ManualWorld(), handler: Listener())
         }
     }

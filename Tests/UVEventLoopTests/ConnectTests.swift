@@ -3,16 +3,8 @@ import WorldInterface
 
 @testable import UVEventLoop
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// A port on which nobody listens: it was free a moment ago.
-private func unusedPort(_ loop: EventLoop) throws -> UInt16 {
+func unusedPort(_ loop: EventLoop) throws -> UInt16 {
     let server = try Server(loop)
     defer { server.close() }
     return server.endpoint.port
@@ -86,29 +78,6 @@ private func unusedPort(_ loop: EventLoop) throws -> UInt16 {
             #expect(closure?.kind == .refused)
             #expect(closure?.message.contains("example.invalid:1") == true)
             for port in ports { #expect(closure?.message.contains("127.0.0.1:\(port)") == true) }
-        }
-    }
-
-    @Test func anAddressThatDoesNotAnswerIsGivenUpForTheNext() async throws {
-        try await withLoop { loop in
-            // A listener that accepts nothing and whose backlog is full drops further SYNs: silence on loopback.
-            let silent = try SilentListener()
-            defer { silent.close() }
-            let server = try Server(loop)
-            let addresses = [Endpoint(host: "127.0.0.1", port: silent.port), server.endpoint]
-                .compactMap(SocketAddress.init(numeric:))
-            let client = Recorder(loop)
-            let start = loop.now
-            client.stream = TCPStream.connecting(on: loop, to: server.endpoint, at: addresses, handler: client)
-            await client.untilOpened()
-            if client.stream?.peerDescription == server.endpoint.description {
-                #expect(loop.now >= start + TCPStream.patience)
-                await close(client, await server.untilAccepted())
-            } else {
-                // This kernel accepts beyond the backlog; there is no silence to test with.
-                await close(client)
-            }
-            server.close()
         }
     }
 
@@ -196,46 +165,5 @@ private func unusedPort(_ loop: EventLoop) throws -> UInt16 {
             server.close()
             await close(client, accepted)
         }
-    }
-}
-
-/// A TCP socket with a full backlog that nobody accepts from.
-private final class SilentListener {
-    private var descriptors: [Int32] = []
-    private(set) var port: UInt16 = 0
-
-    init() throws {
-        let server = try tcpSocket()
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                _ = bind(server, $0, length)
-                _ = listen(server, 0)
-                _ = getsockname(server, $0, &length)
-            }
-        }
-        port = UInt16(bigEndian: address.sin_port)
-        for _ in 0..<4 {
-            let filler = try tcpSocket()
-            withUnsafePointer(to: address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    _ = Glibc.connect(filler, $0, length)
-                }
-            }
-        }
-    }
-
-    private func tcpSocket() throws -> Int32 {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
-        try #require(descriptor >= 0)
-        descriptors.append(descriptor)
-        return descriptor
-    }
-
-    func close() {
-        for descriptor in descriptors { Glibc.close(descriptor) }
     }
 }

@@ -49,6 +49,28 @@ final class Signal {
     }
 }
 
+/// Waits for what no callback tells: looks every few milliseconds.
+func untilTrue(_ loop: EventLoop, _ what: String, _ isTrue: @escaping () -> Bool) async {
+    let signal = Signal(loop)
+    var timer: (any DeadlineTimer)?
+    timer = loop.makeTimer {
+        signal.check()
+        timer?.arm(at: loop.now + .milliseconds(5))
+    }
+    timer?.arm(at: loop.now)
+    await signal.wait(what, until: isTrue)
+    timer?.close()
+}
+
+/// A few turns of the loop.
+func turns(_ loop: EventLoop) async {
+    var count = 0
+    await untilTrue(loop, "a few turns") {
+        count += 1
+        return count > 3
+    }
+}
+
 /// Records all that a stream says, and checks the order of its life.
 final class Recorder: StreamHandler {
     let signal: Signal

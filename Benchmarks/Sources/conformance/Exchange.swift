@@ -51,8 +51,9 @@ final class Exchange: WebSocketClientHandler {
         _ path: String, _ peer: Peer, _ loop: EventLoop, _ timeout: Duration
     ) throws(WebSocketHandshakeError) {
         let client = try WebSocketClient(
-            endpoint: peer.endpoint, tls: peer.tls, hostHeader: peer.hostHeader, path: path, world: loop,
-            handler: self)
+            url: RequestURL(
+                isSecure: peer.tls != nil, host: peer.endpoint.host, port: peer.endpoint.port, target: path),
+            tls: peer.tls ?? TLSClientOptions(), world: loop, handler: self)
         self.client = client
         let timer = loop.makeTimer { self.end(nil) }
         timer.arm(at: loop.now + timeout)

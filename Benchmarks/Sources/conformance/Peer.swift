@@ -24,7 +24,6 @@ struct Peer: Sendable {
     }
 
     /// The value of `Host`.
-    var hostHeader: String { endpoint.description }
 
     /// `HOST:PORT`, an IPv6 address in brackets.
     static func endpoint(_ option: String, _ text: String, portMayBeZero: Bool) throws(Complaint) -> Endpoint {

@@ -27,8 +27,10 @@ final class ObservedWorld: World {
     var wallClockMilliseconds: Int64 { loop.wallClockMilliseconds }
     func makeSeed() -> UInt64 { loop.makeSeed() }
     func makeTimer(_ fire: @escaping () -> Void) -> any DeadlineTimer { loop.makeTimer(fire) }
-    func connect(to endpoint: Endpoint, tls: TLSClientOptions?, handler: any StreamHandler) -> any ByteStream {
-        loop.connect(to: endpoint, tls: tls, handler: ObservedHandler(handler, self))
+    func connect(
+        to endpoint: Endpoint, tls: TLSClientOptions?, transport: TransportOptions, handler: any StreamHandler
+    ) -> any ByteStream {
+        loop.connect(to: endpoint, tls: tls, transport: transport, handler: ObservedHandler(handler, self))
     }
     func listen(
         on endpoint: Endpoint, tls: TLSServerOptions?, accept: @escaping (any ByteStream) -> (any StreamHandler)?

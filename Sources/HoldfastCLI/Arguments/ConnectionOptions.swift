@@ -37,6 +37,7 @@ struct ConnectionOptions {
         .init(
             "--crl-file", "PATH",
             "refuse certificates that these revocation lists name: a PEM file with the\nlist of each authority"),
+        ProxyOptions.proxy, ProxyOptions.credentialsFile,
         .init("--duration", "TIME", "end by itself, e.g. 90s or 10m (default: run until a signal)"),
     ]
 
@@ -45,6 +46,7 @@ struct ConnectionOptions {
         options.canary = try arguments.choice("--canary", default: .suspicion)
         options.onRevisionChange = try arguments.choice("--on-revision-change", default: .verify)
         options.tls = try ConnectionOptions.tls(arguments)
+        options.proxy = try ProxyOptions.policy(arguments)
         let address = try arguments.required("--server", "a URL such as https://chat.example.com")
         do throws(InvalidServerURL) {
             server = try ServerURL(address)

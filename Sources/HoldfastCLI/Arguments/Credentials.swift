@@ -7,7 +7,7 @@ enum Credentials {
 
     static func token(_ arguments: Arguments) throws(Complaint) -> Token {
         if let path = arguments.text("--token-file") {
-            let text = try read(path)
+            let text = try read(path, as: "the token file")
             do throws(InvalidToken) {
                 return try Token(text)
             } catch {
@@ -24,16 +24,16 @@ enum Credentials {
         }
     }
 
-    /// At most 64 KiB: a token file is small, and the wrong path may be anything.
-    private static func read(_ path: String) throws(Complaint) -> String {
+    /// At most 64 KiB: a file with a secret is small, and the wrong path may be anything.
+    static func read(_ path: String, as role: String) throws(Complaint) -> String {
         guard let file = fopen(path, "r") else {
-            throw Complaint("cannot read the token file \(path): \(String(cString: strerror(errno)))")
+            throw Complaint("cannot read \(role) \(path): \(String(cString: strerror(errno)))")
         }
         defer { fclose(file) }
         var bytes = [UInt8](repeating: 0, count: 64 << 10)
         let count = fread(&bytes, 1, bytes.count, file)
         guard ferror(file) == 0 else {
-            throw Complaint("cannot read the token file \(path): is it a file?")
+            throw Complaint("cannot read \(role) \(path): is it a file?")
         }
         return String(decoding: bytes[..<count], as: UTF8.self)
     }

@@ -36,8 +36,13 @@ struct Diagnostics {
     }
 
     private func advice(_ reason: String) -> [String] {
-        // What is wrong with TLS says itself what to do.
-        if reason.contains("certificate") || reason.contains("TLS") { return [] }
+        // These say themselves what to do.
+        for complete in ["redirects", "ulimit", "fs.file-max", "local ports", "firewall", "certificate", "TLS"]
+        where reason.contains(complete) { return [] }
+        if reason.contains("the proxy ") {
+            return ["check --proxy, or https_proxy, http_proxy and no_proxy of the environment"]
+        }
+        if reason.contains("environment variable") { return ["correct it, or give --proxy"] }
         if reason.contains("token") { return ["check the token, and that the account is enabled"] }
         if reason.contains("rate limited") { return ["other clients of this account may ask too often"] }
         return ["check the URL, and that the server runs"]

@@ -19,6 +19,7 @@ public struct MattermostClient: Sendable {
     /// Sent as `Authorization: Bearer …` when there is one.
     public var token: Token?
     public var tls: TLSClientOptions
+    public var transport: TransportOptions
     /// For a whole exchange.
     public var timeout: Duration
     /// A longer answer is `NetworkError.tooLarge`.
@@ -33,13 +34,14 @@ public struct MattermostClient: Sendable {
 
     /// The parts of a world one by one: a seam for tests.
     public init(
-        server: ServerURL, token: Token?, tls: TLSClientOptions = .init(), timeout: Duration = .seconds(10),
-        maximumBodyBytes: Int = 16 << 20, now: @escaping @Sendable () -> Instant,
+        server: ServerURL, token: Token?, tls: TLSClientOptions = .init(), transport: TransportOptions = .init(),
+        timeout: Duration = .seconds(10), maximumBodyBytes: Int = 16 << 20, now: @escaping @Sendable () -> Instant,
         makeSeed: @escaping @Sendable () -> UInt64, pause: @escaping Pause, perform: @escaping Perform
     ) {
         self.server = server
         self.token = token
         self.tls = tls
+        self.transport = transport
         self.timeout = timeout
         self.maximumBodyBytes = maximumBodyBytes
         self.now = now
@@ -49,17 +51,18 @@ public struct MattermostClient: Sendable {
     }
 
     public init(
-        server: ServerURL, token: Token?, tls: TLSClientOptions = .init(), timeout: Duration = .seconds(10),
-        maximumBodyBytes: Int = 16 << 20, world: any World
+        server: ServerURL, token: Token?, tls: TLSClientOptions = .init(), transport: TransportOptions = .init(),
+        timeout: Duration = .seconds(10), maximumBodyBytes: Int = 16 << 20, world: any World
     ) {
         self.init(
-            server: server, token: token, tls: tls, timeout: timeout, maximumBodyBytes: maximumBodyBytes,
+            server: server, token: token, tls: tls, transport: transport, timeout: timeout,
+            maximumBodyBytes: maximumBodyBytes,
             now: { world.now }, makeSeed: { world.makeSeed() },
             pause: { (duration) async throws(CancellationError) in try await world.sleep(for: duration) },
             perform: { (request) async throws(NetworkError) in try await world.perform(request) })
     }
 
-    /// Sends one request; any answer is returned.
+    /// Sends one request; any answer is returned, but that a redirect is followed or refused by the rule of `Redirect`.
     nonisolated(nonsending) func exchange(
         _ method: String, _ path: String, body: [UInt8] = [], ifNoneMatch: String? = nil
     ) async throws(MattermostError) -> HTTPResponse {
@@ -70,13 +73,30 @@ public struct MattermostClient: Sendable {
         if let ifNoneMatch, ifNoneMatch.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) {
             headers.append(("If-None-Match", ifNoneMatch))
         }
-        let request = HTTPRequest(
-            method: method, url: server.restPrefix + path, headers: headers, body: body, timeout: timeout,
-            maximumBodyBytes: maximumBodyBytes, tls: tls)
-        do {
-            return try await perform(request)
-        } catch {
-            throw .transport(error)
+        var url = server.url("\(server.basePath)/api/v4\(path)")
+        let deadline = now() + timeout
+        var redirectCount = 0
+        while true {
+            // The time is for all of them together.
+            let left = Duration.nanoseconds(Int64(clamping: deadline.nanoseconds(since: now())))
+            let request = HTTPRequest(
+                method: method, url: url.description, headers: headers, body: body, timeout: min(left, timeout),
+                maximumBodyBytes: maximumBodyBytes, tls: tls, transport: transport)
+            let response: HTTPResponse
+            do {
+                response = try await perform(request)
+            } catch {
+                throw .transport(error)
+            }
+            guard Redirect.isRedirect(response.status) else { return response }
+            do throws(RefusedRedirect) {
+                url = try Redirect.target(
+                    response.status, response.header("Location"), from: url, basePath: server.basePath,
+                    isGet: method == "GET", after: redirectCount)
+            } catch {
+                throw .unexpected(error.description)
+            }
+            redirectCount += 1
         }
     }
 

@@ -51,9 +51,6 @@ extension MattermostError {
         case 404: self = .notFound(id: id, message: message)
         case 400...499: self = .badRequest(status: response.status, id: id, message: message)
         case 500...599: self = .server(status: response.status, id: id, message: message)
-        case 300...399:
-            self = .unexpected(
-                "the server redirects (\(response.status)); give the URL that it redirects to as the server URL")
         default:
             self = .unexpected("the server answered with status \(response.status); check the server URL")
         }

@@ -24,10 +24,10 @@ struct Repetition {
         case .transport(let error):
             switch error.kind {
             case .nameNotFound, .refused, .unreachable, .timedOut, .reset, .tlsFailed, .addressInUse, .accessDenied,
-                .tooManyDescriptors, .other:
+                .tooManyDescriptors, .outOfMemory, .portsExhausted, .proxyRefused, .other:
                 break
-            // Neither a certificate nor an answer gets better by asking again.
-            case .tlsUntrusted, .tlsHostMismatch, .cancelled, .tooLarge, .malformed: return nil
+            // Neither a certificate nor an answer nor a password gets better by asking again.
+            case .tlsUntrusted, .tlsHostMismatch, .proxyAuthentication, .cancelled, .tooLarge, .malformed: return nil
             }
         case .unauthorized, .forbidden, .notFound, .badRequest, .unexpected: return nil
         }

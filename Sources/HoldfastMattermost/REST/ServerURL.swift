@@ -1,10 +1,12 @@
+internal import Holdfast
 public import WorldInterface
 
-/// The address of a Mattermost server as people write it: `http(s)://host[:port][/base/path]`.
+/// The address of a Mattermost server as people write it: `http(s)://host[:port][/base/path]`. The host may be an
+/// international name, which becomes its ASCII form, `xn--…`, at once.
 public struct ServerURL: Hashable, Sendable, CustomStringConvertible {
     /// TLS.
     public let isSecure: Bool
-    /// A name or a numeric address, without brackets; lower case.
+    /// A name or a numeric address, without brackets; lower case. An international name is in its ASCII form.
     public let host: String
     public let port: UInt16
     /// Empty, or `/path` without a slash at its end.
@@ -31,9 +33,8 @@ public struct ServerURL: Hashable, Sendable, CustomStringConvertible {
         }
         rest = rest[separator.upperBound...]
 
-        guard rest.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\\") }) else {
-            throw InvalidServerURL(
-                "The server URL may hold only ASCII letters, digits and signs; write international names as xn--…")
+        guard rest.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\\") }) else {
+            throw InvalidServerURL("The server URL must not hold spaces, control characters or backslashes.")
         }
         if rest.contains("?") { throw InvalidServerURL("Leave out the query (? and what follows) of the server URL.") }
         if rest.contains("#") {
@@ -66,6 +67,11 @@ public struct ServerURL: Hashable, Sendable, CustomStringConvertible {
                 throw InvalidServerURL("Close the bracket of the IPv6 address: http://[::1]:8065.")
             }
             let address = authority[authority.index(after: authority.startIndex)..<end]
+            if address.contains("%") {
+                throw InvalidServerURL(
+                    "An IPv6 address with a zone (%…) is of use on this machine only, and no certificate or Host names it; "
+                        + "give a name, or an address without a zone.")
+            }
             guard address.contains(":"), address.utf8.allSatisfy({ $0.isHexadecimalDigit || $0 == 0x3A || $0 == 0x2E })
             else { throw InvalidServerURL("Between the brackets of the server URL there must be an IPv6 address.") }
             let rest = authority[authority.index(after: end)...]
@@ -83,11 +89,12 @@ public struct ServerURL: Hashable, Sendable, CustomStringConvertible {
         guard !host.isEmpty else {
             throw InvalidServerURL("The server URL has no host; give one such as https://chat.example.com.")
         }
+        let name = host.utf8.allSatisfy({ $0 < 0x80 }) ? String(host) : try HostName.ascii(host)
         // RFC 3986 §3.2.2 allows more; no resolver finds it.
-        guard host.utf8.allSatisfy({ $0.isUnreserved }) else {
+        guard name.utf8.allSatisfy({ $0.isUnreserved }) else {
             throw InvalidServerURL("The host of the server URL may hold only letters, digits, dots and hyphens.")
         }
-        return (host.lowercased(), parts.count == 2 ? parts[1] : nil)
+        return (name.lowercased(), parts.count == 2 ? parts[1] : nil)
     }
 
     private static func normalizedPath(_ path: Substring) throws(InvalidServerURL) -> String {
@@ -96,20 +103,25 @@ public struct ServerURL: Hashable, Sendable, CustomStringConvertible {
         for suffix in ["/api/v4/websocket", "/api/v4"] where path.hasSuffix(suffix) {
             throw InvalidServerURL("Leave \(suffix) out of the server URL; it is added.")
         }
+        guard path.utf8.allSatisfy({ $0 < 0x80 }) else {
+            throw InvalidServerURL("Write letters outside ASCII in the path of the server URL as %XX.")
+        }
         guard !path.contains("//"), !path.split(separator: "/").contains(where: { $0 == "." || $0 == ".." }) else {
             throw InvalidServerURL("Write the path of the server URL without empty, . and .. parts.")
         }
         return String(path)
     }
 
+    /// A target on this server.
+    func url(_ target: String) -> RequestURL {
+        RequestURL(isSecure: isSecure, host: host, port: port, target: target)
+    }
+
     /// Where to connect to.
     public var endpoint: Endpoint { Endpoint(host: host, port: port) }
 
     /// The value of the header `Host`: the port only where it is not the scheme's own.
-    public var hostHeader: String {
-        let bracketed = host.contains(":") ? "[\(host)]" : host
-        return port == (isSecure ? 443 : 80) ? bracketed : "\(bracketed):\(port)"
-    }
+    public var hostHeader: String { url("").hostHeader }
 
     /// Where the REST API begins: `https://chat.example.com/api/v4`.
     public var restPrefix: String { "\(description)/api/v4" }

@@ -127,8 +127,8 @@ final class MattermostLink: Link {
         let server = service.server
         do throws(WebSocketHandshakeError) {
             let socket = try WebSocketClient(
-                endpoint: server.endpoint, tls: server.isSecure ? options.tls : nil, hostHeader: server.hostHeader,
-                path: server.webSocketPath + (point?.query ?? ""), headers: headers, world: world, handler: self)
+                url: server.url(server.webSocketPath + (point?.query ?? "")), basePath: server.basePath,
+                tls: options.tls, transport: options.transport, headers: headers, world: world, handler: self)
             self.socket = socket
             socket.connect()
         } catch {
@@ -396,7 +396,8 @@ extension WebSocketClosure {
         case .failed(let error):
             switch error.kind {
             case .nameNotFound, .refused, .unreachable, .timedOut, .tlsUntrusted, .tlsHostMismatch, .tlsFailed: false
-            case .addressInUse, .accessDenied, .tooManyDescriptors, .cancelled: false
+            case .addressInUse, .accessDenied, .tooManyDescriptors, .outOfMemory, .portsExhausted, .cancelled: false
+            case .proxyAuthentication, .proxyRefused: false
             case .reset, .tooLarge, .malformed, .other: true
             }
         }

@@ -33,6 +33,13 @@ public struct MattermostOptions: Sendable {
     public var canary = CanaryPolicy.suspicion
     public var onRevisionChange = RevisionPolicy.verify
     public var tls = TLSClientOptions()
+    /// The way to the server, for WebSocket and REST alike.
+    public var transport = TransportOptions()
+    /// The proxy on that way.
+    public var proxy: ProxyPolicy {
+        get { transport.proxy }
+        set { transport.proxy = newValue }
+    }
     /// For each REST request.
     public var requestTimeout = Duration.seconds(5)
 
@@ -85,7 +92,9 @@ public struct MattermostService: Service {
     ///
     /// - Parameter timeout: of each request.
     public func client(on world: any World, timeout: Duration = .seconds(10)) -> MattermostClient {
-        MattermostClient(server: server, token: token, tls: options.tls, timeout: timeout, world: world)
+        MattermostClient(
+            server: server, token: token, tls: options.tls, transport: options.transport, timeout: timeout,
+            world: world)
     }
 
     public func makeLink(port: LinkPort<MattermostEvent>, world: any World) -> any Link {

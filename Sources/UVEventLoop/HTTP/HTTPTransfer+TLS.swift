@@ -20,7 +20,8 @@ extension HTTPTransfer {
             set(CURLOPT_KEYPASSWD, "")
         }
         if options.applicationProtocols == ["http/1.1"] { set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1) }
-        guard tls != nil, HTTPTransfer.sharesOpenSSL else { return }
+        // libcurl would lend it to a proxy that speaks TLS as well, which must not see the client's certificate.
+        guard tls != nil, HTTPTransfer.sharesOpenSSL, proxy?.isSecure != true else { return }
         holdfast_setopt_pointer(easy, CURLOPT_SSL_CTX_DATA, Unmanaged.passUnretained(self).toOpaque())
         holdfast_setopt_context_function(easy, CURLOPT_SSL_CTX_FUNCTION) { _, context, transfer in
             guard let context, let transfer else { return CURLE_SSL_CERTPROBLEM }

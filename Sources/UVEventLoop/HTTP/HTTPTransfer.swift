@@ -16,6 +16,8 @@ final class HTTPTransfer: CustomStringConvertible {
     let verification = Verification(notesNames: true)
     /// Where libcurl writes what went wrong.
     let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
+    /// The way that the request takes; nil is the direct one.
+    let proxy: ProxyServer?
     private var fields: UnsafeMutablePointer<curl_slist>?
     private var headers: [(name: String, value: String)] = []
     private var headerByteCount = 0
@@ -33,6 +35,7 @@ final class HTTPTransfer: CustomStringConvertible {
         where text.utf8.contains(where: { $0 == 13 || $0 == 10 || $0 == 0 }) {
             throw NetworkError(.malformed, "\(description): a line break must not stand in a request")
         }
+        proxy = try request.proxyServer(description)
         guard let easy = curl_easy_init() else { throw NetworkError(.other, "libcurl cannot start a request") }
         self.easy = easy
         configure()
@@ -50,7 +53,10 @@ final class HTTPTransfer: CustomStringConvertible {
         set(CURLOPT_PROTOCOLS_STR, "http,https")
         set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https")
         set(CURLOPT_ACCEPT_ENCODING, "")  // All that this libcurl can decode.
-        set(CURLOPT_NOPROXY, "localhost,127.0.0.1,::1")
+        configureTransport()
+        // Not used again after that: many servers keep an idle one for 60 s, and a path that has died meanwhile would cost a
+        // whole timeout, once for each connection that waits in the pool.
+        set(CURLOPT_MAXAGE_CONN, 40)
         set(CURLOPT_NOSIGNAL, 1)
         set(CURLOPT_FOLLOWLOCATION, request.maximumRedirects > 0 ? 1 : 0)
         set(CURLOPT_MAXREDIRS, request.maximumRedirects)
@@ -152,7 +158,10 @@ final class HTTPTransfer: CustomStringConvertible {
             return NetworkError(
                 .tooLarge, "\(description): the answer is longer than \(request.maximumBodyBytes) bytes")
         }
-        if let error = tlsFailure(code) { return NetworkError(error.kind, "\(description): \(error.message)") }
+        if let error = wayFailure(code) { return error }
+        if let error = tlsFailure(code) {
+            return naming(proxyFor: code, NetworkError(error.kind, "\(description): \(error.message)"))
+        }
         let kind: NetworkError.Kind
         var advice = ""
         switch code {
@@ -164,9 +173,11 @@ final class HTTPTransfer: CustomStringConvertible {
             (kind, advice) = (.tlsFailed, "; has a file of certificates, keys or revocation lists changed?")
         case CURLE_GOT_NOTHING, CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_PARTIAL_FILE: kind = .reset
         case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL, CURLE_WEIRD_SERVER_REPLY: kind = .malformed
+        case CURLE_OUT_OF_MEMORY: kind = .outOfMemory
         default: kind = .other
         }
-        return NetworkError(kind, "\(description): \(String(cString: curl_easy_strerror(code)))\(advice)")
+        return naming(
+            proxyFor: code, NetworkError(kind, "\(description): \(String(cString: curl_easy_strerror(code)))\(advice)"))
     }
 
     /// Scheme, host and path: neither user information nor query.

@@ -28,8 +28,8 @@ final class Judge: @unchecked Sendable {
     /// can tell, other faults may hide it for longer.
     private static func grace(_ gateway: Int) -> Double { Gateway.reliesOnREST(gateway) ? 300 : 90 }
     /// A connection that gets no events is replaced by then, whatever else happens, as long as its process runs and something
-    /// passes: ten intervals, or twenty where only REST can tell.
-    private static func noticeLimit(_ gateway: Int) -> Double { Gateway.reliesOnREST(gateway) ? 600 : 300 }
+    /// passes: eight intervals, or fourteen where only REST can tell.
+    private static func noticeLimit(_ gateway: Int) -> Double { Gateway.reliesOnREST(gateway) ? 420 : 240 }
     /// Attempts within `hammeringSpan` without one that is ready: the backoff makes them about ten.
     static let hammeringLimit = 16
     static let hammeringSpan = 60.0

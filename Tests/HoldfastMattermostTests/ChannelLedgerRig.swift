@@ -25,12 +25,8 @@ final class LedgerRig {
 
     /// Whether it is delivered.
     func hears(_ happening: Happening) -> Bool {
-        guard ledger.isDue(happening) else { return false }
-        ledger.record(happening, in: &batch)
-        ledger.heard(happening)
-        batch.positions["c"] = ledger.position
-        commit()
-        return true
+        defer { commit() }
+        return ledger.take(happening, in: &batch)
     }
 
     func begin(at time: Int64) {
@@ -43,9 +39,20 @@ final class LedgerRig {
         commit()
     }
 
+    func endHolding() {
+        ledger.endHolding(in: &batch)
+        commit()
+    }
+
+    func endPushing() {
+        ledger.endPushing(in: &batch)
+        commit()
+    }
+
     func end(changedAt time: Int64) {
         ledger.endPass(changedAt: time, in: &batch)
         ledger.endHolding(in: &batch)
+        ledger.endPushing(in: &batch)
         commit()
     }
 

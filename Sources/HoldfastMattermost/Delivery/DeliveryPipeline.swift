@@ -31,6 +31,8 @@ actor DeliveryPipeline {
     var listed: (clock: Int64, at: Instant)?
     private var nextNumber: Int64
     private var attempt: UInt32 = 0
+    /// No connection has been seen yet, but there were some before.
+    private var isBetween = false
     private var nextSequence: Int64?
 
     // What is added and not handed over yet.
@@ -100,8 +102,12 @@ actor DeliveryPipeline {
 
     // MARK: - Life
 
-    /// - Parameter isConnected: there is, or was, a connection already, whose `hello` may have gone to somebody else.
-    func begin(isConnected: Bool) {
+    /// - Parameters:
+    ///   - isConnected: there is a connection already, whose `hello` may have gone to somebody else.
+    ///   - attempt: which it is; or where there is none, the last one that was, whose events do not count any more.
+    func begin(isConnected: Bool, attempt: UInt32) {
+        self.attempt = attempt
+        isBetween = !isConnected && attempt > 0
         pump = Task(executorPreference: world.executor) { await self.run(isConnected: isConnected) }
     }
 
@@ -213,7 +219,12 @@ actor DeliveryPipeline {
 
     private func take(_ event: MattermostEvent) {
         let isContinued = nextSequence == event.sequence
-        let isSameAttempt = attempt == event.attempt
+        if isBetween {
+            guard event.attempt > attempt else { return }
+            isBetween = false
+        }
+        // Without a `hello`.
+        let isLater = attempt > 0 && attempt != event.attempt
         let expected = nextSequence
         attempt = event.attempt
         nextSequence = event.sequence + 1
@@ -223,7 +234,7 @@ actor DeliveryPipeline {
         }
         if let expected, !isContinued {
             beginCatchUp("a gap: event \(expected) was expected, \(event.sequence) came")
-        } else if expected != nil, !isSameAttempt {
+        } else if isLater {
             // The server replays what it sent. What it would have sent to a connection that was deaf before it dropped has no
             // number, and only the channels tell.
             beginCatchUp("the connection was resumed (attempt \(attempt))")

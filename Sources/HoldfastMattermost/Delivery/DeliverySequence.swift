@@ -84,9 +84,14 @@ extension Connection where S == MattermostService {
         ) { [weak self] in
             self?.publish($0)
         }
-        // Once it has been started, `hello` may have gone to whoever iterated before, with what came behind it; what waits now
+        // Once it has been started, `hello` may have gone to whoever iterated before, with what came behind it: what waits now
         // need not follow from what is stored.
-        await pipeline.begin(isConnected: state != .idle)
+        switch state {
+        case .open, .probing, .stale, .terminating: await pipeline.begin(isConnected: true, attempt: generation)
+        // The next connection begins with a catch-up, after what a resume repeats.
+        case .idle, .backoff, .stopped: await pipeline.begin(isConnected: false, attempt: generation)
+        case .connecting: await pipeline.begin(isConnected: false, attempt: generation - 1)
+        }
         return pipeline
     }
 }

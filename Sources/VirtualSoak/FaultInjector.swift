@@ -119,16 +119,21 @@ final class FaultInjector: @unchecked Sendable {
             administer { await $0("POST", "/bots/\(bot.id)/disable", "") }
             last(fault, on: index) { [self] in administer { await $0("POST", "/bots/\(bot.id)/enable", "") } }
         case .cycleAfterHello:
+            // The server looks five seconds after an upgrade whether the session holds: it is later than that.
             judge.onReady[index] = { [self, simulation] in
                 judge.excuse(index, until: judge.time + 300)
-                simulation.at(simulation.now + UInt64(fault.strength * 900_000_000)) { [self] in
+                simulation.at(simulation.now + UInt64((6 + fault.strength * 14) * 1e9)) { [self] in
                     administer {
                         await $0("POST", "/bots/\(bot.id)/disable", "")
                         await $0("POST", "/bots/\(bot.id)/enable", "")
                     }
                 }
             }
-            server.run { [simulator] in await simulator.drop(.finish, userID: bot.id) }
+            server.run { [simulator] in
+                await simulator.failRequests(status: 503, pathPrefix: "/api/v4/users/me", count: 1000)
+                await simulator.drop(.finish, userID: bot.id)
+            }
+            last(fault, on: index) { [server, simulator] in server.run { await simulator.stopFailing() } }
         // Where neither replies nor canaries are asked for, this cannot be seen: what such a gateway accepts.
         case .tokenCycle where Gateway.reliesOnREST(index): break
         case .tokenCycle:

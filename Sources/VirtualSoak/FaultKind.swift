@@ -61,9 +61,8 @@ public enum FaultKind: String, CaseIterable, Codable, Sendable {
     /// How long it lasts, in seconds.
     public var seconds: ClosedRange<Double> {
         switch self {
-        case .cycleAfterHello, .profileEdit, .dropByFIN, .dropByRST, .halfOpen, .clockJump, .crash, .storeCrash,
-            .storeFailure:
-            0...0
+        case .profileEdit, .dropByFIN, .dropByRST, .halfOpen, .clockJump, .crash, .storeCrash, .storeFailure: 0...0
+        case .cycleAfterHello: 20...40
         case .accountCycle, .tokenCycle: 0...4
         case .restart: 0.2...20
         case .freeze: 0.5...40
@@ -81,7 +80,7 @@ public enum FaultKind: String, CaseIterable, Codable, Sendable {
     public var text: String {
         switch self {
         case .accountCycle: "the account is disabled and enabled again"
-        case .cycleAfterHello: "the connection drops, and the account is cycled just after the next one was greeted"
+        case .cycleAfterHello: "the connection drops, the next one is made while REST fails, and then the account is cycled"
         case .tokenCycle: "the token is disabled, its session checked, the token enabled: update_at does not move"
         case .profileEdit: "the profile is edited: update_at moves, nothing else happens"
         case .restart: "the server restarts"

@@ -160,7 +160,9 @@ public actor Connection<S: Service> {
     private func carryPlace(_ step: Step, _ event: Event) {
         var wasDropped = event == .lost && (step.from == .open || step.from == .probing)
         #if CLASSIC_BUGS
-            if ClassicBug.active == .resumeAfterDeaf, step.from.rawValue > State.connecting.rawValue { wasDropped = link != nil }
+            if ClassicBug.active == .resumeAfterDeaf, step.from.rawValue > State.connecting.rawValue {
+                wasDropped = link != nil
+            }
         #endif
         if wasDropped || event == .attemptFailed {
             place = Place(link?.resumePoint)

@@ -109,7 +109,8 @@ public final class WebSocketClient: StreamHandler {
     private func connect(_ dial: WebSocketDial) {
         phase = .upgrading(dial)
         stream = world.connect(
-            to: Endpoint(host: dial.url.host, port: dial.url.port), tls: dial.url.isSecure ? dial.tls.offeringHTTP : nil,
+            to: Endpoint(host: dial.url.host, port: dial.url.port),
+            tls: dial.url.isSecure ? dial.tls.offeringHTTP : nil,
             transport: dial.transport, handler: self)
     }
 
@@ -180,7 +181,9 @@ public final class WebSocketClient: StreamHandler {
     public func streamReceived(_ bytes: UnsafeMutableRawBufferPointer) {
         var input = WebSocketInput(bytes)
         if case .upgrading(let dial) = phase {
-            if !dial.url.isSecure, PlainUpgrade.isAlert(UnsafeRawBufferPointer(bytes)) { return end(PlainUpgrade.looksLikeTLS) }
+            if !dial.url.isSecure, PlainUpgrade.isAlert(UnsafeRawBufferPointer(bytes)) {
+                return end(PlainUpgrade.looksLikeTLS)
+            }
             upgrade(&input)
         }
         readMessages(&input)

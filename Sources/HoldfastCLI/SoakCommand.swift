@@ -1,5 +1,4 @@
 import ConnectionLifecycle
-import ConnectionLifecycle
 import Foundation
 import Holdfast
 import VirtualSoak
@@ -100,7 +99,8 @@ enum SoakCommand {
     ) throws(Complaint) -> Double? {
         guard let text = arguments.text(name) else { return nil }
         guard let value = Double(text), range.contains(value) else {
-            throw Complaint("\(name) is a number from \(range.lowerBound.formatted()) to \(range.upperBound.formatted())")
+            throw Complaint(
+                "\(name) is a number from \(range.lowerBound.formatted()) to \(range.upperBound.formatted())")
         }
         return value
     }

@@ -186,7 +186,8 @@ final class HTTPExchangeStream: StreamHandler {
         http.forget(self)
         switch reason {
         case .failed(let error): fail(error)
-        case .endOfStream, .closedLocally: fail(NetworkError(.reset, "\(endpoint) ended the connection without an answer"))
+        case .endOfStream, .closedLocally:
+            fail(NetworkError(.reset, "\(endpoint) ended the connection without an answer"))
         }
     }
 

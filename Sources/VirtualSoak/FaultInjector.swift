@@ -96,14 +96,16 @@ final class FaultInjector: @unchecked Sendable {
             order { await $0.delayReplies(by: .seconds(1 + 11 * strength)) }
             last(fault) { order { await $0.delayReplies(by: nil) } }
         case .accountCycle, .cycleAfterHello, .tokenCycle, .profileEdit, .dropByFIN, .dropByRST, .latency, .pieces,
-            .partition, .halfOpen, .suspend, .clockJump, .overflow, .consumerStall, .crash, .storeCrash, .slowStore, .storeFailure:
+            .partition, .halfOpen, .suspend, .clockJump, .overflow, .consumerStall, .crash, .storeCrash, .slowStore,
+            .storeFailure:
             break
         }
     }
 
     /// Requests and upgrades are answered so, until they are used up or the time is over.
     private func fail(
-        _ status: Int, _ fault: InjectedFault, _ order: @escaping (@escaping @Sendable (Simulator) async -> Void) -> Void
+        _ status: Int, _ fault: InjectedFault,
+        _ order: @escaping (@escaping @Sendable (Simulator) async -> Void) -> Void
     ) {
         order { await $0.failRequests(status: status, count: 1000) }
         last(fault) { order { await $0.stopFailing() } }

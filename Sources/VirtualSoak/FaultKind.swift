@@ -48,7 +48,8 @@ public enum FaultKind: String, CaseIterable, Codable, Sendable {
     /// Whether a connection that is open may be replaced because of it. All others must leave it as it is.
     public var mayReplace: Bool {
         switch self {
-        case .accountCycle, .cycleAfterHello, .tokenCycle, .restart, .freeze, .dropByFIN, .dropByRST, .partition, .halfOpen, .suspend,
+        case .accountCycle, .cycleAfterHello, .tokenCycle, .restart, .freeze, .dropByFIN, .dropByRST, .partition,
+            .halfOpen, .suspend,
             .overflow, .crash, .storeCrash, .lateReplies:
             true
         case .profileEdit, .refuse, .slowAnswers, .rateLimit, .serverErrors, .unauthorized, .databaseDown,
@@ -80,7 +81,8 @@ public enum FaultKind: String, CaseIterable, Codable, Sendable {
     public var text: String {
         switch self {
         case .accountCycle: "the account is disabled and enabled again"
-        case .cycleAfterHello: "the connection drops, the next one is made while REST fails, and then the account is cycled"
+        case .cycleAfterHello:
+            "the connection drops, the next one is made while REST fails, and then the account is cycled"
         case .tokenCycle: "the token is disabled, its session checked, the token enabled: update_at does not move"
         case .profileEdit: "the profile is edited: update_at moves, nothing else happens"
         case .restart: "the server restarts"

@@ -246,12 +246,14 @@ final class Judge: @unchecked Sendable {
         if record.event == .inconclusive || record.event == .probeTimeout, lines[gateway].misses < 1 {
             report(
                 .tooFewMisses, gateway,
-                "stale by \(record.id) after \(lines[gateway].misses) misses of this connection, of which 1 is forgiven")
+                "stale by \(record.id) after \(lines[gateway].misses) misses of this connection, of which 1 is forgiven"
+            )
         }
         if time > lines[gateway].excusedUntil {
             report(
                 .withoutCause, gateway,
-                "left \(record.from) for \(record.to) by \(record.id) although nothing happened to it: \(record.reason)")
+                "left \(record.from) for \(record.to) by \(record.id) although nothing happened to it: \(record.reason)"
+            )
         }
     }
 

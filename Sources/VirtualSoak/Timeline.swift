@@ -26,7 +26,9 @@ public struct TimelineEntry: Hashable, Codable, Sendable {
 extension InjectedFault {
     /// One line: what, whom, how long.
     public var sentence: String {
-        let whom = gateways.isEmpty ? "" : " (gateway\(gateways.count == 1 ? "" : "s") \(gateways.map(String.init).joined(separator: ", ")))"
+        let whom =
+            gateways.isEmpty
+            ? "" : " (gateway\(gateways.count == 1 ? "" : "s") \(gateways.map(String.init).joined(separator: ", ")))"
         let length = seconds > 0 ? ", for \(seconds) s" : ""
         return "FAULT \(id) \(kind.rawValue): \(kind.text)\(whom)\(length)"
     }

@@ -61,7 +61,9 @@ struct Traffic {
     private mutating func work() async {
         let channel = Int.random(in: 0..<town.channels.count, using: &random)
         number += 1
-        if Double.random(in: 0..<1, using: &random) < 0.15, let root = pick(channel, where: { !$0.isReply && !$0.isChanged }) {
+        if Double.random(in: 0..<1, using: &random) < 0.15,
+            let root = pick(channel, where: { !$0.isReply && !$0.isChanged })
+        {
             recent[channel][root].isRoot = true
             let body =
                 #"{"channel_id":"\#(town.channels[channel].id)","root_id":"\#(recent[channel][root].id)","message":"reply \#(number)"}"#

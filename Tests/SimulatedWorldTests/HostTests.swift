@@ -70,7 +70,8 @@ struct HostTests {
         timer.close()
     }
 
-    @Test("a crash ends all that ran there, and its peers hear of it or not", arguments: SimulatedHost.Farewell.allCases)
+    @Test(
+        "a crash ends all that ran there, and its peers hear of it or not", arguments: SimulatedHost.Farewell.allCases)
     func crash(farewell: SimulatedHost.Farewell) throws {
         let pair = try Pair()
         let woken = Noted<Bool>()

@@ -30,7 +30,8 @@ extension Router {
             guard let channel = model.channel(named: call.name("name"), teamID: try call.id("team_id")) else {
                 throw .channelNotFound
             }
-            return Answer(json: try model.requireVisible(call, channel.id).json)
+            let visible = try model.requireVisible(call, channel.id)
+            return Answer(json: visible.json)
         },
         Route("POST", "/channels", create), Route("POST", "/channels/direct", createDirect),
         Route("POST", "/channels/group", createGroup),
@@ -46,7 +47,8 @@ extension Router {
             return Answer(json: ["status": "OK", "last_viewed_at_times": times])
         },
         Route("GET", "/channels/{channel_id}") { (model, call) throws(APIError) in
-            Answer(json: try model.requireVisible(call, call.id("channel_id")).json)
+            let visible = try model.requireVisible(call, call.id("channel_id"))
+            return Answer(json: visible.json)
         },
         Route("PUT", "/channels/{channel_id}/patch") { (model, call) throws(APIError) in
             let channel = try model.requireMembership(call, call.id("channel_id"))

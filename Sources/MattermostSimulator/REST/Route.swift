@@ -1,11 +1,23 @@
 /// What a handler answers; the router adds the headers.
 struct Answer {
-    var status = 200
-    var json: JSONValue
+    var status: Int
+    /// Made when it is needed: whoever has it already is only told that.
+    private let make: () -> JSONValue
     var etag: String?
-    var headers: [(name: String, value: String)] = []
+    var headers: [(name: String, value: String)]
+    var json: JSONValue { make() }
 
-    static let ok = Answer(json: ["status": "OK"])
+    init(
+        status: Int = 200, json: @autoclosure @escaping () -> JSONValue, etag: String? = nil,
+        headers: [(name: String, value: String)] = []
+    ) {
+        self.status = status
+        make = json
+        self.etag = etag
+        self.headers = headers
+    }
+
+    static var ok: Answer { Answer(json: ["status": "OK"]) }
     static func created(_ json: JSONValue) -> Answer { Answer(status: 201, json: json) }
 }
 
@@ -29,12 +41,11 @@ struct Route: Sendable {
     func match(_ path: [Substring]) -> [String: String]? {
         guard path.count == segments.count else { return nil }
         var parameters: [String: String] = [:]
-        for (segment, given) in zip(segments, path) {
-            if segment.first == "{" {
-                parameters[String(segment.dropFirst().dropLast())] = String(given)
-            } else if segment != given {
-                return nil
-            }
+        for (segment, given) in zip(segments, path) where segment.utf8.first != UInt8(ascii: "{") && segment != given {
+            return nil
+        }
+        for (segment, given) in zip(segments, path) where segment.utf8.first == UInt8(ascii: "{") {
+            parameters[String(segment.dropFirst().dropLast())] = String(given)
         }
         return parameters
     }

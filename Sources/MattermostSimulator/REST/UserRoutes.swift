@@ -42,7 +42,8 @@ extension Router {
         },
         Route("PUT", "/users/{user_id}/preferences", savePreferences),
         Route("GET", "/users/{user_id}/status") { (model, call) throws(APIError) in
-            Answer(json: model.statusJSON(of: try model.requireUser(call.id("user_id")).id))
+            let id = try model.requireUser(call.id("user_id")).id
+            return Answer(json: model.statusJSON(of: id))
         },
         Route("PUT", "/users/{user_id}/status") { (model, call) throws(APIError) in
             let id = try call.id("user_id")
@@ -54,7 +55,8 @@ extension Router {
             return Answer(json: model.statusJSON(of: id))
         },
         Route("POST", "/users/status/ids") { (model, call) throws(APIError) in
-            Answer(json: .array(try call.strings("user_ids").map { model.statusJSON(of: $0) }))
+            let ids = try call.strings("user_ids")
+            return Answer(json: .array(ids.map { model.statusJSON(of: $0) }))
         },
         Route("PUT", "/users/{user_id}/status/custom") { (model, call) throws(APIError) in
             let id = try call.id("user_id")

@@ -6,21 +6,19 @@ public struct HTTPHeaderFields: Sendable {
 
     /// The first value of that name.
     public subscript(name: String) -> String? {
-        let wanted = name.lowercased()
-        return fields.first { $0.name.lowercased() == wanted }?.value
+        fields.first { HTTPSyntax.isSame($0.name, name) }?.value
     }
 
     /// Every value of that name.
     public func values(of name: String) -> [String] {
-        let wanted = name.lowercased()
-        return fields.filter { $0.name.lowercased() == wanted }.map(\.value)
+        fields.compactMap { HTTPSyntax.isSame($0.name, name) ? $0.value : nil }
     }
 
     /// Whether a comma-separated list field has that token, without case (RFC 9110 §5.6.1).
     public func hasToken(_ token: String, in name: String) -> Bool {
-        let wanted = token.lowercased()
-        return values(of: name).contains { value in
-            value.split(separator: ",").contains { HTTPSyntax.trimmed($0).lowercased() == wanted }
+        fields.contains { field in
+            HTTPSyntax.isSame(field.name, name)
+                && field.value.split(separator: ",").contains { HTTPSyntax.isSame(HTTPSyntax.trimmed($0), token) }
         }
     }
 
@@ -35,6 +33,13 @@ public struct HTTPHeaderFields: Sendable {
 
 /// The grammar of RFC 9110 §5 that names and values must keep to, in both directions.
 enum HTTPSyntax {
+    /// Compares without the case of ASCII letters; no others stand in names and tokens.
+    static func isSame(_ left: some StringProtocol, _ right: some StringProtocol) -> Bool {
+        func lowered(_ byte: UInt8) -> UInt8 { (0x41...0x5A).contains(byte) ? byte | 0x20 : byte }
+        return left.utf8.count == right.utf8.count
+            && zip(left.utf8, right.utf8).allSatisfy { lowered($0) == lowered($1) }
+    }
+
     /// A field name or method (RFC 9110 §5.6.2).
     static func isToken(_ text: some StringProtocol) -> Bool {
         !text.utf8.isEmpty

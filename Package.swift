@@ -14,6 +14,7 @@ let package = Package(
         .library(name: "HoldfastStore", targets: ["HoldfastStore"]),
         .library(name: "MattermostSimulator", targets: ["MattermostSimulator"]),
         .library(name: "SoakKit", targets: ["SoakKit"]),
+        .library(name: "VirtualSoak", targets: ["VirtualSoak"]),
         .executable(name: "holdfast", targets: ["HoldfastCLI"]),
         .executable(name: "charts", targets: ["charts"]),
     ],

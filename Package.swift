@@ -83,6 +83,10 @@ let package = Package(
             name: "CrashingGateway",
             dependencies: ["Holdfast", "HoldfastMattermost", "HoldfastStore", "UVEventLoop"],
             path: "Tests/CrashingGateway"),
+        .executableTarget(
+            name: "HostilePeer",
+            dependencies: ["Holdfast", "HoldfastMattermost", "UVEventLoop", "WebSocketCodec", "WorldInterface", "Locking"],
+            path: "Tests/HostilePeer"),
         .testTarget(name: "ConnectionLifecycleTests", dependencies: ["ConnectionLifecycle"]),
         .testTarget(name: "StateChartKitTests", dependencies: ["StateChartKit", "ConnectionLifecycle"]),
         .testTarget(name: "WebSocketCodecTests", dependencies: ["WebSocketCodec"]),
@@ -107,7 +111,7 @@ let package = Package(
         .testTarget(
             name: "HoldfastCLITests",
             dependencies: [
-                "HoldfastCLI", "CrashingGateway", "HoldfastStore", "Locking", "MattermostSimulator", "TestCertificates",
+                "HoldfastCLI", "CrashingGateway", "HostilePeer", "HoldfastStore", "Locking", "MattermostSimulator", "TestCertificates",
                 "Holdfast", "StateChartKit",
                 "ConnectionLifecycle", "UVEventLoop",
                 "WorldInterface",

@@ -138,9 +138,14 @@ final class MattermostLink: Link {
 
     /// Begins anew: the first ping, sent already where a resume was asked for, must be answered.
     private func greeted(_ hello: MattermostEvent, ping: Int64) {
-        if userID.isEmpty, options.canary != .never { userID = hello.broadcast.userID }
+        if userID.isEmpty, options.canary != .never, hello.broadcast.userID.isKeepable {
+            userID = hello.broadcast.userID
+        }
         var sessionID = ""
-        if mayResume, case .hello(let hello)? = try? hello.content { sessionID = hello.connectionID }
+        // A name that is kept, and sent in a request's first line.
+        if mayResume, case .hello(let hello)? = try? hello.content, hello.connectionID.isKeepable {
+            sessionID = hello.connectionID
+        }
         phase = .proving(ping: ping, sessionID: sessionID)
     }
 
@@ -424,7 +429,12 @@ extension Token {
 
 extension Reply {
     /// A FAIL in one line: what the server says about it.
-    var failureDescription: String { "FAIL \(error.map { "\($0.id) (\($0.statusCode))" } ?? "without a reason")" }
+    var failureDescription: String {
+        guard let error else { return "FAIL without a reason" }
+        // Such a line is kept in the history: a server's words are cut to what an id can be.
+        let id = String(String.UnicodeScalarView(error.id.unicodeScalars.prefix(200).filter { $0.isASCII && $0.value > 0x20 }))
+        return "FAIL \(id) (\(error.statusCode))"
+    }
 }
 
 /// The account's revision.

@@ -20,10 +20,11 @@ let answerCases: [HostileCase] = [
     HostileCase(name: "rest-endless-headers") {
         try await refusal(
             .endless(head: Array("HTTP/1.1 200 OK\r\n".utf8), chunk: Array("A: \(String(repeating: "a", count: 1000))\r\n".utf8)),
-            "")
+            "headers of the answer are longer than")
     },
     HostileCase(name: "rest-endless-header-line") {
-        try await refusal(.endless(head: Array("HTTP/1.1 200 OK\r\nA: ".utf8), chunk: [UInt8](repeating: 0x61, count: 8192)), "")
+        try await refusal(.endless(head: Array("HTTP/1.1 200 OK\r\nA: ".utf8), chunk: [UInt8](repeating: 0x61, count: 8192)),
+            "headers of the answer are longer than")
     },
     HostileCase(name: "rest-slow-trickle") {
         try await refusal(
@@ -54,7 +55,7 @@ private let spaces = [UInt8](repeating: 0x20, count: 65_536)
 private func refusal(_ reply: HostileReply, _ words: String...) async throws -> String {
     let stage = try await Stage(HostileScript(answer: { _ in reply }))
     let line = try await stage.refusal { client async throws(MattermostError) in _ = try await client.me() }
-    try require(words.contains { line.contains($0) || $0.isEmpty }, "none of \(words) in: \(line)")
+    try require(words.contains { line.contains($0) }, "none of \(words) in: \(line)")
     try require(line.utf8.count < 1000, "an error of \(line.utf8.count) bytes")
     return line
 }

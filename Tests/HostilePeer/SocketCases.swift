@@ -68,19 +68,19 @@ let socketCases: [HostileCase] = [
     },
     HostileCase(name: "long-frame") {
         try await opened(.endless(head: [0x82, 127, 0, 0, 0, 0, 1, 0, 0, 1], chunk: zeros))
-            .line("open → backoff", "frameTooLong")
+            .line("open → backoff", "a frame is longer than the limit")
     },
     HostileCase(name: "longest-message") {
         // Fragments of 64 KiB without an end: up to the limit they are held.
         try await opened(.endless(head: Frames.frame(.binary, zeros, isFinal: false), chunk: Frames.frame(.continuation, zeros, isFinal: false)))
-            .line("open → backoff", "messageTooLong")
+            .line("open → backoff", "a message is longer than the limit")
     },
     HostileCase(name: "endless-empty-fragments") {
         try await opened(
             .endless(
                 head: Frames.frame(.text, [], isFinal: false),
                 chunk: Array(repeatElement(Frames.frame(.continuation, [], isFinal: false), count: 1000).joined()))
-        ).line("open → backoff", "tooManyFragments")
+        ).line("open → backoff", "more fragments than the limit")
     },
     HostileCase(name: "ping-flood-between-fragments") {
         // Its pongs are read; the message is never finished. A probe is not answered, and no flood hides that.
@@ -135,7 +135,10 @@ let socketCases: [HostileCase] = [
     },
     HostileCase(name: "retry-after-a-million-years") {
         let answer = "HTTP/1.1 429 No\r\nRetry-After: 31536000000000\r\nContent-Length: 0\r\n\r\n"
-        let stage = try await upgrade(.text(answer)) { $0.backoff.retryAfterCap = .milliseconds(300) }
+        let stage = try await upgrade(.text(answer)) {
+            $0.backoff.initial = .milliseconds(10)
+            $0.backoff.retryAfterCap = .milliseconds(300)
+        }
         _ = try await stage.line("connecting → backoff", "rate limited")
         return try await stage.line("backoff → connecting on retryDue")
     },

@@ -54,7 +54,7 @@ final class Stage: Sendable {
             if let line = seen.first(where: { line in words.allSatisfy { line.contains($0) } }) { return line }
             try await Task.sleep(for: .milliseconds(5))
         }
-        throw Unmet("no \(words) in \(seconds) s; there were: \(seen.suffix(12).map { $0.prefix(300) })")
+        throw Unmet("no \(words) in \(seconds) s; there were: \(seen.suffix(40).map { $0.prefix(300) })")
     }
 
     /// Waits until that is so.
@@ -64,7 +64,7 @@ final class Stage: Sendable {
             if await holds() { return }
             try await Task.sleep(for: .milliseconds(5))
         }
-        throw Unmet("\(what) did not come in \(seconds) s; there were: \(seen.suffix(12).map { $0.prefix(300) })")
+        throw Unmet("\(what) did not come in \(seconds) s; there were: \(seen.suffix(40).map { $0.prefix(300) })")
     }
 
     /// Waits until the server gets rid of nothing any more.

@@ -47,7 +47,9 @@ struct ExhaustiveFrameTests {
         Self.check(length: 3) { part in
             let bytes = head + part + tail
             let (one, other) = (ToldFrame.told(bytes), ToldFrame.told([0x20] + bytes))
-            return one == other ? nil : "\(one), or \(other)"
+            if one != other { return "\(one), or \(other)" }
+            guard case .success = Self.read(bytes), JSONGrammar.kind(of: bytes) == nil else { return nil }
+            return "accepted and not JSON"
         }
     }
 

@@ -15,9 +15,9 @@ extension DeliveryPipeline {
     private static let unreadableLimit = 5
     /// The server cuts an answer to `since` here, without a word.
     private static let maximumChanges = 1000
-    /// Pages of one channel in a row without anything new in them; 400,000 posts lie in so many. Only who has lost
+    /// Pages of one channel in a row without anything new in them; 200,000 posts lie in so many. Only who has lost
     /// all that it knew of a channel looks through pages like that.
-    private static let maximumFruitless = 2000
+    private static let maximumFruitless = 1000
     /// Between two passes, so that a server that gives a reason with every event is not asked with every event.
     private static let passPause = Duration.milliseconds(100)
 

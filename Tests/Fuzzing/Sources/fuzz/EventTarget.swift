@@ -51,6 +51,10 @@ extension FuzzTarget {
             let told = ToldFrame.told(bytes)
             let other = ToldFrame.told([0x20] + bytes)
             Violation.check(told == other, "the one-pass reader says \(told), simdjson says \(other)")
+            guard (try? FrameDecoder().decode(String(decoding: input, as: UTF8.self))) != nil else { return }
+            Violation.check(
+                JSONGrammar.kind(of: Array(String(decoding: input, as: UTF8.self).utf8)) != nil,
+                "a frame is accepted that is not JSON")
         })
 
     private static let words = [

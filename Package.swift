@@ -111,7 +111,7 @@ let package = Package(
         .testTarget(
             name: "HoldfastCLITests",
             dependencies: [
-                "HoldfastCLI", "CrashingGateway", "HostilePeer", "HoldfastStore", "Locking", "MattermostSimulator", "TestCertificates",
+                "HoldfastCLI", "CrashingGateway", "HostilePeer", "HoldfastMattermost", "HoldfastStore", "WebSocketCodec", "Locking", "MattermostSimulator", "TestCertificates",
                 "Holdfast", "StateChartKit",
                 "ConnectionLifecycle", "UVEventLoop",
                 "WorldInterface",

@@ -84,7 +84,7 @@ extension MattermostError {
     /// One printable line of at most 200 characters.
     private static func excerpt(_ text: String, hiding secrets: [String]) -> String {
         var text = text
-        for secret in secrets where !secret.isEmpty { text = without(secret, text) }
+        for secret in secrets where !secret.isEmpty { text = text.hiding(secret) }
         var line = ""
         for character in text {
             if character.isWhitespace
@@ -98,18 +98,6 @@ extension MattermostError {
         }
         while line.last?.isWhitespace == true { line.removeLast() }
         return line.isEmpty ? "no message" : line
-    }
-
-    /// By scalars: as characters, a secret with an accent on its last letter would be another one.
-    private static func without(_ secret: String, _ text: String) -> String {
-        var clean = String.UnicodeScalarView()
-        var rest = Substring(text).unicodeScalars
-        while let range = rest.firstRange(of: secret.unicodeScalars) {
-            clean += rest[..<range.lowerBound]
-            clean.append("…")
-            rest = rest[range.upperBound...]
-        }
-        return String(clean + rest)
     }
 
     /// What a page says without its tags.
@@ -127,5 +115,20 @@ extension MattermostError {
             }
         }
         return result
+    }
+}
+
+extension String {
+    /// With `…` for each occurrence of the secret. By scalars: as characters, a secret with an accent on its last letter
+    /// would be another one.
+    func hiding(_ secret: String) -> String {
+        var clean = String.UnicodeScalarView()
+        var rest = Substring(self).unicodeScalars
+        while let range = rest.firstRange(of: secret.unicodeScalars) {
+            clean += rest[..<range.lowerBound]
+            clean.append("…")
+            rest = rest[range.upperBound...]
+        }
+        return String(clean + rest)
     }
 }

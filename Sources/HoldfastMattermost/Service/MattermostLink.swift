@@ -327,18 +327,24 @@ extension MattermostLink: WebSocketClientHandler {
     private func received(_ reply: Reply) {
         switch phase {
         case .proving(let ping, let sessionID) where reply.sequenceReply == ping:
-            guard reply.isOK else { return fail(.unauthorized, "first ping: \(reply.failureDescription)") }
+            guard reply.isOK else { return fail(.unauthorized, "first ping: \(told(reply))") }
             establish(sessionID, start: nil, "hello, and the first ping was answered")
         case .resuming(let point, let ping, _) where reply.sequenceReply == ping:
-            guard reply.isOK else { return fail(.unauthorized, "first ping: \(reply.failureDescription)") }
+            guard reply.isOK else { return fail(.unauthorized, "first ping: \(told(reply))") }
             establish(
                 point.sessionID, start: point.nextSequence,
                 "resumed at event \(point.nextSequence): the first ping was answered before any hello")
-        case .greeting where !reply.isOK: fail(.unauthorized, "authentication: \(reply.failureDescription)")
+        case .greeting where !reply.isOK: fail(.unauthorized, "authentication: \(told(reply))")
         case .created, .identifying, .dialling, .greeting, .resuming, .proving, .established, .closing, .ended:
             probe?.received(reply)
         }
     }
+
+    /// A FAIL, in the server's words but for the token.
+    func told(_ reply: Reply) -> String { reply.failureDescription.hiding(service.token.secret) }
+
+    /// The same of an end.
+    private func told(_ closure: WebSocketClosure) -> String { "\(closure)".hiding(service.token.secret) }
 
     func webSocketClosed(_ closure: WebSocketClosure) {
         switch phase {
@@ -346,20 +352,20 @@ extension MattermostLink: WebSocketClientHandler {
         case .dialling(let point): failedToDial(closure, asking: point)
         case .greeting(let since), .resuming(_, _, let since):
             droppedBeforeHello(closure, after: world.now.nanoseconds(since: since))
-        case .proving: fail(.retryable, "after hello: \(closure)")
+        case .proving: fail(.retryable, "after hello: \(told(closure))")
         case .established:
             release(keeping: resumePoint)
-            port.report(.lost("\(closure)"))
+            port.report(.lost(told(closure)))
         case .closing:
             release()
-            port.report(.closed("\(closure)"))
+            port.report(.closed(told(closure)))
         }
     }
 
     private func failedToDial(_ closure: WebSocketClosure, asking point: ResumePoint?) {
         let isStrike = point != nil && closure.mayAnswerRequest
         guard case .upgradeRefused(let status, let retryAfter) = closure else {
-            return fail(.retryable, "dial: \(closure)", isStrike: isStrike)
+            return fail(.retryable, "dial: \(told(closure))", isStrike: isStrike)
         }
         switch status {
         case 401: fail(.unauthorized, "upgrade: the token was refused (HTTP 401)")
@@ -380,7 +386,7 @@ extension MattermostLink: WebSocketClientHandler {
                 .unauthorized,
                 "the server dropped the connection after \(seconds) s without a hello: the token was refused")
         } else {
-            fail(.retryable, "before hello: \(closure)")
+            fail(.retryable, "before hello: \(told(closure))")
         }
     }
 }

@@ -85,7 +85,9 @@ let package = Package(
             path: "Tests/CrashingGateway"),
         .executableTarget(
             name: "HostilePeer",
-            dependencies: ["Holdfast", "HoldfastMattermost", "UVEventLoop", "WebSocketCodec", "WorldInterface", "Locking"],
+            dependencies: [
+                "Holdfast", "HoldfastMattermost", "UVEventLoop", "WebSocketCodec", "WorldInterface", "Locking",
+            ],
             path: "Tests/HostilePeer"),
         .testTarget(name: "ConnectionLifecycleTests", dependencies: ["ConnectionLifecycle"]),
         .testTarget(name: "StateChartKitTests", dependencies: ["StateChartKit", "ConnectionLifecycle"]),
@@ -111,7 +113,8 @@ let package = Package(
         .testTarget(
             name: "HoldfastCLITests",
             dependencies: [
-                "HoldfastCLI", "CrashingGateway", "HostilePeer", "HoldfastMattermost", "HoldfastStore", "WebSocketCodec", "Locking", "MattermostSimulator", "TestCertificates",
+                "HoldfastCLI", "CrashingGateway", "HostilePeer", "HoldfastMattermost", "HoldfastStore",
+                "WebSocketCodec", "Locking", "MattermostSimulator", "TestCertificates",
                 "Holdfast", "StateChartKit",
                 "ConnectionLifecycle", "UVEventLoop",
                 "WorldInterface",

@@ -15,7 +15,8 @@ struct HostileTokenTests {
 
     /// How the server answers: with the secret in every place that a message could be made of.
     enum Echo: String, CaseIterable, Sendable {
-        case unauthorized, serverError, page, redirect, upgradeRefused, invalidUpgrade, closed, closedWithAccent, failed, noHTTP
+        case unauthorized, serverError, page, redirect, upgradeRefused, invalidUpgrade, closed, closedWithAccent,
+            failed, noHTTP
     }
 
     @Test("watch and echo print, trace and store nothing of it", arguments: Echo.allCases)
@@ -33,7 +34,10 @@ struct HostileTokenTests {
                     command, "--server", server.url, "--token-file", tokenFile.path, "--probe-interval", "200ms",
                     "--duration", "1500ms",
                 ]
-                    + [command == "watch" ? ["--trace", folder.path + "/trace"] : [], ["--store", folder.path + "/store"]].flatMap { $0 })
+                    + [
+                        command == "watch" ? ["--trace", folder.path + "/trace"] : [],
+                        ["--store", folder.path + "/store"],
+                    ].flatMap { $0 })
             let isSeen = Self.processShows(argument: tokenFile.path)
             _ = await process.status()
             #expect(server.requests > 0, "\(command) never asked")
@@ -89,7 +93,10 @@ struct HostileTokenTests {
                 try Token(text)
             } throws: { !"\($0) \(String(reflecting: $0))".utf8Contains(Self.secret) }
         }
-        for url in ["https://u:\(Self.secret)@h", "https://h/?t=\(Self.secret)", "ftp://\(Self.secret)", "https://h:\(Self.secret)"] {
+        for url in [
+            "https://u:\(Self.secret)@h", "https://h/?t=\(Self.secret)", "ftp://\(Self.secret)",
+            "https://h:\(Self.secret)",
+        ] {
             #expect {
                 try ServerURL(url)
             } throws: { !"\($0)".utf8Contains(Self.secret) }
@@ -119,19 +126,24 @@ struct HostileTokenTests {
 
     #if os(Linux)
         /// The registers and stacks that Swift's backtrace prints, of a process that has the token in its memory.
-        @Test("a crash report does not show it", .enabled(if: FileManager.default.isExecutableFile(atPath: backtracer), "swift-backtrace is not here"))
+        @Test(
+            "a crash report does not show it",
+            .enabled(if: FileManager.default.isExecutableFile(atPath: backtracer), "swift-backtrace is not here"))
         func crash() async throws {
             let server = try await EchoingServer(.closed, secret: Self.secret)
             defer { server.end() }
             let process = try CommandProcess(
                 ["watch", "--server", server.url, "--duration", "30s"],
                 environment: [
-                    "HOLDFAST_TOKEN": Self.secret, "SWIFT_BACKTRACE":
+                    "HOLDFAST_TOKEN": Self.secret,
+                    "SWIFT_BACKTRACE":
                         "enable=yes,color=no,interactive=no,threads=all,registers=all,output-to=stderr,swift-backtrace=\(Self.backtracer)",
                 ])
             try await process.output.wait("a transition") { !$0.isEmpty }
             process.send(SIGSEGV)
-            try await process.errors.wait("the report's end") { lines in lines.contains { $0.hasPrefix("Backtrace took") } }
+            try await process.errors.wait("the report's end") { lines in
+                lines.contains { $0.hasPrefix("Backtrace took") }
+            }
             // A signal that somebody sends is over when it has been told of.
             process.send(SIGKILL)
             _ = await process.status()
@@ -143,7 +155,8 @@ struct HostileTokenTests {
         private static let backtracer: String = {
             let swift = ProcessInfo.processInfo.environment["PATH"]?.split(separator: ":").map { "\($0)/swift" }
                 .first { FileManager.default.isExecutableFile(atPath: $0) }
-            let bin = swift.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().deletingLastPathComponent().path } ?? ""
+            let bin =
+                swift.map { URL(fileURLWithPath: $0).resolvingSymlinksInPath().deletingLastPathComponent().path } ?? ""
             return "\(bin)/../libexec/swift/linux/swift-backtrace"
         }()
     #endif
@@ -237,7 +250,9 @@ private final class EchoingStream: StreamHandler {
 
     private func answer(_ status: String, _ body: String, _ headers: String = "") {
         stream.write(
-            Array("HTTP/1.1 \(status)\r\nX: \(secret)\r\nContent-Length: \(body.utf8.count)\r\n\(headers)\r\n\(body)".utf8))
+            Array(
+                "HTTP/1.1 \(status)\r\nX: \(secret)\r\nContent-Length: \(body.utf8.count)\r\n\(headers)\r\n\(body)".utf8
+            ))
     }
 
     private func upgrade(_ request: String, close reason: String?) {
@@ -254,7 +269,8 @@ private final class EchoingStream: StreamHandler {
             WebSocketEncoder.appendText(#"{"status":"OK","seq_reply":1}"#, maskingKey: nil, to: &bytes)
             WebSocketEncoder.appendClose(.policyViolation, reason: reason, maskingKey: nil, to: &bytes)
         } else {
-            let fail = #"{"status":"FAIL","seq_reply":1,"error":{"id":"\#(secret)","message":"\#(secret)","status_code":401}}"#
+            let fail =
+                #"{"status":"FAIL","seq_reply":1,"error":{"id":"\#(secret)","message":"\#(secret)","status_code":401}}"#
             WebSocketEncoder.appendText(fail, maskingKey: nil, to: &bytes)
         }
         stream.write(bytes)

@@ -45,7 +45,8 @@ struct ExhaustiveConfigurationTests {
         if let colon = authority[bracket...].firstIndex(of: ":") {
             host = authority[..<colon]
             let digits = authority[authority.index(after: colon)...]
-            guard !digits.isEmpty, digits.allSatisfy({ "0123456789".contains($0) }), let number = UInt16(digits), number > 0
+            guard !digits.isEmpty, digits.allSatisfy({ "0123456789".contains($0) }), let number = UInt16(digits),
+                number > 0
             else { return nil }
             port = number
         }

@@ -59,7 +59,9 @@ struct ExhaustiveFrameTests {
         for _ in 0..<length {
             all = all.flatMap { head in alphabet.map { head + [$0] } }
             for bytes in all {
-                if let complaint = complaint(bytes) { complaints.append("\(String(decoding: bytes, as: UTF8.self)): \(complaint)") }
+                if let complaint = complaint(bytes) {
+                    complaints.append("\(String(decoding: bytes, as: UTF8.self)): \(complaint)")
+                }
             }
         }
         #expect(complaints.isEmpty, "\(complaints.prefix(5))")

@@ -23,7 +23,10 @@ struct JSONGrammar {
         skipSpace()
         defer { skipSpace() }
         switch rest.first {
-        case UInt8(ascii: "{"): return list(UInt8(ascii: "}")) { $0.skipSpace(); return $0.string() && $0.colonAndValue() }
+        case UInt8(ascii: "{"):
+            return list(UInt8(ascii: "}")) {
+                $0.skipSpace(); return $0.string() && $0.colonAndValue()
+            }
         case UInt8(ascii: "["): return list(UInt8(ascii: "]")) { $0.value() }
         case UInt8(ascii: "\""): return string()
         case UInt8(ascii: "t"): return word("true")

@@ -8,7 +8,9 @@ let answerCases: [HostileCase] = [
     },
     HostileCase(name: "rest-endless-chunks") {
         try await refusal(
-            .endless(head: Array("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".utf8), chunk: Array("1\r\n \r\n".utf8) ),
+            .endless(
+                head: Array("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n".utf8),
+                chunk: Array("1\r\n \r\n".utf8)),
             "longer than", "timed out", "Timeout was reached")
     },
     HostileCase(name: "rest-gzip-bomb") {
@@ -19,11 +21,14 @@ let answerCases: [HostileCase] = [
     },
     HostileCase(name: "rest-endless-headers") {
         try await refusal(
-            .endless(head: Array("HTTP/1.1 200 OK\r\n".utf8), chunk: Array("A: \(String(repeating: "a", count: 1000))\r\n".utf8)),
+            .endless(
+                head: Array("HTTP/1.1 200 OK\r\n".utf8),
+                chunk: Array("A: \(String(repeating: "a", count: 1000))\r\n".utf8)),
             "headers of the answer are longer than")
     },
     HostileCase(name: "rest-endless-header-line") {
-        try await refusal(.endless(head: Array("HTTP/1.1 200 OK\r\nA: ".utf8), chunk: [UInt8](repeating: 0x61, count: 8192)),
+        try await refusal(
+            .endless(head: Array("HTTP/1.1 200 OK\r\nA: ".utf8), chunk: [UInt8](repeating: 0x61, count: 8192)),
             "headers of the answer are longer than")
     },
     HostileCase(name: "rest-slow-trickle") {
@@ -34,14 +39,16 @@ let answerCases: [HostileCase] = [
     HostileCase(name: "rest-says-nothing") { try await refusal(.silence, "Timeout was reached") },
     HostileCase(name: "rest-redirect-loop") {
         // Redirects are not followed: the token would go to wherever the server points.
-        try await refusal(.text("HTTP/1.1 302 Found\r\nLocation: /api/v4/users/me\r\nContent-Length: 0\r\n\r\n"), "redirects (302)")
+        try await refusal(
+            .text("HTTP/1.1 302 Found\r\nLocation: /api/v4/users/me\r\nContent-Length: 0\r\n\r\n"), "redirects (302)")
     },
     HostileCase(name: "rest-deep-nesting") {
         let body = String(repeating: "[", count: 4_000_000)
         return try await refusal(.json(body), "not one of Mattermost's")
     },
     HostileCase(name: "rest-long-error") {
-        let body = #"{"id":"\#(String(repeating: "i", count: 4_000_000))","message":"\#(String(repeating: "m", count: 4_000_000))"}"#
+        let body =
+            #"{"id":"\#(String(repeating: "i", count: 4_000_000))","message":"\#(String(repeating: "m", count: 4_000_000))"}"#
         return try await refusal(.json(body, status: "500 X"), "the server failed (500")
     },
     HostileCase(name: "rest-retry-after-a-million-years") {

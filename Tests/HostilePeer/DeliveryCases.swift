@@ -17,8 +17,10 @@ let deliveryCases: [HostileCase] = [
                 answer: { request in
                     request.contains("/users/me/channels")
                         ? .json(
-                            numbers.enumerated().map { #"{"id":"c\#($0)","name":"n","last_post_at":\#($1)}"# }.joined(separator: ",")
-                                .inBrackets) : nil
+                            numbers.enumerated().map { #"{"id":"c\#($0)","name":"n","last_post_at":\#($1)}"# }.joined(
+                                separator: ","
+                            )
+                            .inBrackets) : nil
                 }, socket: .bytes(frames)))
         let connection = await stage.connect()
         let taken = take(connection)
@@ -69,7 +71,8 @@ let deliveryCases: [HostileCase] = [
             HostileScript(
                 socket: .made {
                     let number = counter.next()
-                    return number > 200 ? [] : Frames.posted("\(number)\(long)", channel: "\(number)\(long)", sequence: number)
+                    return number > 200
+                        ? [] : Frames.posted("\(number)\(long)", channel: "\(number)\(long)", sequence: number)
                 }))
         let connection = await stage.connect()
         let taken = take(connection)
@@ -92,7 +95,8 @@ let deliveryCases: [HostileCase] = [
         try await again(stage, connection)
         _ = try await stage.line("reading is paused")
         try await stage.standstill()
-        return "reading paused; the server stands still after \(stage.server.written >> 20) MB; \(taken.count) handed over"
+        return
+            "reading paused; the server stands still after \(stage.server.written >> 20) MB; \(taken.count) handed over"
     },
     HostileCase(name: "gap-with-every-event") {
         // A reason to catch up with every event: the server is not asked with every event.

@@ -29,7 +29,9 @@ enum HostilePeer {
         case "--help": print(help)
         case "--list": for hostile in HostileCase.all { print(hostile.name) }
         case let name?:
-            guard let hostile = HostileCase.all.first(where: { $0.name == name }) else { refuse("there is no case \(name)") }
+            guard let hostile = HostileCase.all.first(where: { $0.name == name }) else {
+                refuse("there is no case \(name)")
+            }
             await run(hostile)
         case nil: refuse("a case is missing")
         }

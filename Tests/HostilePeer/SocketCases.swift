@@ -6,8 +6,10 @@ import WorldInterface
 /// On the WebSocket, from the first byte of the answer to the close.
 let socketCases: [HostileCase] = [
     HostileCase(name: "endless-header") {
-        try await upgrade(.endless(head: Array("HTTP/1.1 101 X\r\nA: ".utf8), chunk: [UInt8](repeating: 0x61, count: 8192)))
-            .line("connecting → backoff", "longer than 16384 bytes")
+        try await upgrade(
+            .endless(head: Array("HTTP/1.1 101 X\r\nA: ".utf8), chunk: [UInt8](repeating: 0x61, count: 8192))
+        )
+        .line("connecting → backoff", "longer than 16384 bytes")
     },
     HostileCase(name: "many-header-fields") {
         try await upgrade(.endless(head: Array("HTTP/1.1 101 X\r\n".utf8), chunk: Array("A:\r\n".utf8)))
@@ -26,9 +28,13 @@ let socketCases: [HostileCase] = [
         try await upgrade(.trickle(Array("HTTP/1.1 101 Switching Protocols\r\nA".utf8), every: .milliseconds(50)))
             .line("connecting → terminating on connectTimeout")
     },
-    HostileCase(name: "says-nothing") { try await upgrade(.silence).line("connecting → terminating on connectTimeout") },
+    HostileCase(name: "says-nothing") {
+        try await upgrade(.silence).line("connecting → terminating on connectTimeout")
+    },
     HostileCase(name: "tls-trickle") {
-        let script = HostileScript(answer: { _ in .trickle([0x16, 0x03, 0x03, 0x40, 0x00, 0x02, 0x00], every: .milliseconds(50)) })
+        let script = HostileScript(answer: { _ in
+            .trickle([0x16, 0x03, 0x03, 0x40, 0x00, 0x02, 0x00], every: .milliseconds(50))
+        })
         let stage = try await Stage(script, isSecure: true)
         await stage.connect().start()
         return try await stage.line("connecting → terminating on connectTimeout")
@@ -72,8 +78,12 @@ let socketCases: [HostileCase] = [
     },
     HostileCase(name: "longest-message") {
         // Fragments of 64 KiB without an end: up to the limit they are held.
-        try await opened(.endless(head: Frames.frame(.binary, zeros, isFinal: false), chunk: Frames.frame(.continuation, zeros, isFinal: false)))
-            .line("open → backoff", "a message is longer than the limit")
+        try await opened(
+            .endless(
+                head: Frames.frame(.binary, zeros, isFinal: false),
+                chunk: Frames.frame(.continuation, zeros, isFinal: false))
+        )
+        .line("open → backoff", "a message is longer than the limit")
     },
     HostileCase(name: "endless-empty-fragments") {
         try await opened(

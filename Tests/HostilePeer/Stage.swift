@@ -24,7 +24,8 @@ final class Stage: Sendable {
         settings.canary = .never
         options(&settings)
         service = MattermostService(
-            server: try ServerURL("\(isSecure ? "https" : "http")://127.0.0.1:\(server.port)"), token: try Token("token"),
+            server: try ServerURL("\(isSecure ? "https" : "http")://127.0.0.1:\(server.port)"),
+            token: try Token("token"),
             options: settings, store: MemoryStore())
     }
 

@@ -5,7 +5,9 @@ import Testing
 /// Every input up to a bound, against an oracle that is written otherwise: a reader of RFC 6455 §5.2 on whole arrays.
 @Suite("Every small input of the decoder")
 struct ExhaustiveDecoderTests {
-    @Test("all byte strings up to three bytes, whole and cut at every boundary", arguments: [WebSocketRole.client, .server])
+    @Test(
+        "all byte strings up to three bytes, whole and cut at every boundary",
+        arguments: [WebSocketRole.client, .server])
     func strings(role: WebSocketRole) {
         check([], role)
         for first in UInt8.min...UInt8.max {
@@ -25,10 +27,12 @@ struct ExhaustiveDecoderTests {
         _isDebugAssertConfiguration()
         ? [0x00, 0x61, 0x7D, 0x7E, 0x7F, 0x80, 0xBF, 0xC1, 0xC2, 0xE0, 0xF4, 0xF5, 0xFF] : Array(UInt8.min...UInt8.max)
 
-    @Test("all first two bytes, with every form of the length and the mask", arguments: [WebSocketRole.client, .server])
+    @Test(
+        "all first two bytes, with every form of the length and the mask", arguments: [WebSocketRole.client, .server])
     func headers(role: WebSocketRole) {
         let lengths: [UInt64] = [
-            0, 1, 125, 126, 127, 0xFFFF, 0x1_0000, 0xFF_FFFF, 16 << 20, (16 << 20) + 1, 1 << 32, .max >> 1, 1 << 63, .max,
+            0, 1, 125, 126, 127, 0xFFFF, 0x1_0000, 0xFF_FFFF, 16 << 20, (16 << 20) + 1, 1 << 32, .max >> 1, 1 << 63,
+            .max,
         ]
         for first in UInt8.min...UInt8.max {
             for second in UInt8.min...UInt8.max {

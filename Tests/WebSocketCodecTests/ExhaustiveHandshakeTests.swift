@@ -15,7 +15,9 @@ struct ExhaustiveHandshakeTests {
             let bytes = Self.startLine + tail
             let expected = Self.oracle(tail)
             if Self.read([bytes[...]]) != expected { wrong.append(tail) }
-            if tail.count < 5, Self.read([Self.startLine[...]] + tail.map { [$0][...] }) != expected { wrong.append(tail) }
+            if tail.count < 5, Self.read([Self.startLine[...]] + tail.map { [$0][...] }) != expected {
+                wrong.append(tail)
+            }
         }
         #expect(wrong.isEmpty, "\(wrong.prefix(5))")
     }
@@ -86,7 +88,8 @@ struct ExhaustiveHandshakeTests {
     }
 
     private static func read(_ pieces: [ArraySlice<UInt8>]) -> String {
-        guard var handshake = try? WebSocketClientHandshake(host: "h", path: "/", key: WebSocketHandshakeKey(1, 2)) else {
+        guard var handshake = try? WebSocketClientHandshake(host: "h", path: "/", key: WebSocketHandshakeKey(1, 2))
+        else {
             return "no request"
         }
         var outcome = "incomplete"

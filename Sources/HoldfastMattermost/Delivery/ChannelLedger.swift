@@ -287,7 +287,8 @@ struct ChannelLedger {
     /// What is due of a post that a listing of live posts gives (`after`, or the latest): new ones, as they are now. What
     /// changed of the others `since` tells.
     func due(listed post: Post, reactions: [Reaction]) -> [Happening] {
-        guard post.originalID.isEmpty, post.deleteAt == 0, post.createAt > start, known(post.id) == nil, post.id.isKeepable
+        guard post.originalID.isEmpty, post.deleteAt == 0, post.createAt > start, known(post.id) == nil,
+            post.id.isKeepable
         else { return [] }
         return [.posted(post)] + reactions.map { .reactionAdded($0) }.filter { $0.key.isKeepable && isDue($0) }
     }

@@ -355,7 +355,7 @@ extension DeliveryPipeline {
                 guard !isNewer, ledgers[channel.id]?.isDue(made) == true else { continue }
                 ledgers[channel.id]?.record(made, in: &batch)
                 progress.deliveries += 1
-            fruitless[channel.id] = 0
+                fruitless[channel.id] = 0
                 add(pushed: event, hasWaited: true)
             }
             waiting = waiting[end...]

@@ -438,7 +438,8 @@ extension Reply {
     var failureDescription: String {
         guard let error else { return "FAIL without a reason" }
         // Such a line is kept in the history: a server's words are cut to what an id can be.
-        let id = String(String.UnicodeScalarView(error.id.unicodeScalars.prefix(200).filter { $0.isASCII && $0.value > 0x20 }))
+        let id = String(
+            String.UnicodeScalarView(error.id.unicodeScalars.prefix(200).filter { $0.isASCII && $0.value > 0x20 }))
         return "FAIL \(id) (\(error.statusCode))"
     }
 }

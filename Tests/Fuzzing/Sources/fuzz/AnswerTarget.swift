@@ -9,8 +9,10 @@ extension FuzzTarget {
         maximumBytes: 4096,
         dictionary: [
             "\"id\":", "\"username\":", "\"update_at\":", "\"order\":", "\"posts\":", "\"metadata\":", "\"reactions\":",
-            "\"emoji_name\":", "\"last_post_at\":", "\"category\":", "\"message\":", "\"status_code\":", secret, "[", "]", "{}",
-            "null", "true", "9223372036854775807", "-9223372036854775808", "Sun, 06 Nov 1994 08:49:37 GMT", "<b>", "</b>",
+            "\"emoji_name\":", "\"last_post_at\":", "\"category\":", "\"message\":", "\"status_code\":", secret, "[",
+            "]", "{}",
+            "null", "true", "9223372036854775807", "-9223372036854775808", "Sun, 06 Nov 1994 08:49:37 GMT", "<b>",
+            "</b>",
         ],
         seeds: {
             let post =

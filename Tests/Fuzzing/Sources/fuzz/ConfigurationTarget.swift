@@ -10,8 +10,10 @@ extension FuzzTarget {
         name: "configuration", summary: "server URL, token, HTTP date, times, arguments, fault plans, scenarios",
         maximumBytes: 1024,
         dictionary: [
-            "https://", "http://", "[::1]", ":8065", "/api/v4", "xn--", "%2F", "..", "Sun, 06 Nov 1994 08:49:37 GMT", "ms",
-            "--server", "--token-file", "--probe-interval=", "\"cause\":", "\"per_hour\":", "\"seconds\":[0,1]", "\"seed\":",
+            "https://", "http://", "[::1]", ":8065", "/api/v4", "xn--", "%2F", "..", "Sun, 06 Nov 1994 08:49:37 GMT",
+            "ms",
+            "--server", "--token-file", "--probe-interval=", "\"cause\":", "\"per_hour\":", "\"seconds\":[0,1]",
+            "\"seed\":",
             "\"gateways\":", "\"faults\":[", "1e308", "-1", "36000", "9223372036854775807", "18446744073709551615",
         ],
         seeds: {
@@ -19,7 +21,8 @@ extension FuzzTarget {
             let text = (try? JSONEncoder().encode(scenario)) ?? Data()
             let texts: [[String]] = [
                 ["https://chat.example.com", "http://[::1]:8065/base/", "http://a:1/b/c"], ["abc123", " abc \n"],
-                ["Sun, 06 Nov 1994 08:49:37 GMT", "Thu, 29 Feb 2024 23:59:60 GMT"], ["30s", "1.5h", "500ms", "2m", "7"],
+                ["Sun, 06 Nov 1994 08:49:37 GMT", "Thu, 29 Feb 2024 23:59:60 GMT"],
+                ["30s", "1.5h", "500ms", "2m", "7"],
                 ["--server\nhttps://a\n--token-file=x\n--switch", "--number=5\n--time\n3s"],
                 [#"[{"cause":"server-restart","per_hour":3,"seconds":[0,1]}]"#, "[]"],
                 [String(decoding: text, as: UTF8.self)],
@@ -71,7 +74,8 @@ extension FuzzTarget {
             Violation.check(!plan.entries.isEmpty && plan.perHour >= 0, "a plan of nothing")
             for entry in plan.entries {
                 Violation.check(
-                    (0...36_000).contains(entry.perHour) && entry.seconds.lowerBound >= 0 && entry.seconds.upperBound <= 60,
+                    (0...36_000).contains(entry.perHour) && entry.seconds.lowerBound >= 0
+                        && entry.seconds.upperBound <= 60,
                     "a fault out of bounds")
             }
         } catch {
@@ -86,7 +90,8 @@ extension FuzzTarget {
             "a scenario out of bounds: \(scenario.seconds) s, \(scenario.gateways) gateways")
         for fault in scenario.faults {
             Violation.check(
-                fault.at >= 0 && fault.seconds >= 0 && fault.gateways.allSatisfy { (0..<scenario.gateways).contains($0) },
+                fault.at >= 0 && fault.seconds >= 0
+                    && fault.gateways.allSatisfy { (0..<scenario.gateways).contains($0) },
                 "a fault out of bounds")
         }
     }

@@ -31,7 +31,8 @@ extension FuzzTarget {
             guard let pieces = Pieces(input) else { return }
             let whole = decode([pieces.whole], pieces.options)
             Violation.check(decode(pieces.cut, pieces.options) == whole, "cut, the frames mean something else")
-            Violation.check(decode(pieces.bytes, pieces.options) == whole, "byte by byte the frames mean something else")
+            Violation.check(
+                decode(pieces.bytes, pieces.options) == whole, "byte by byte the frames mean something else")
         })
 
     private static func append(

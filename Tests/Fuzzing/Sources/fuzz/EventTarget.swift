@@ -6,7 +6,8 @@ extension FuzzTarget {
         name: "event", summary: "a text frame, its content and its post; both ways of reading it agree",
         maximumBytes: 4096,
         dictionary: words.map { "\"\($0)\":" } + [
-            "{", "}", "[", "]", ",", "\\\"", "\\\\", "\\n", "\\u003c", "\\ud83d\\ude00", "null", "true", "false", "-1", "0",
+            "{", "}", "[", "]", ",", "\\\"", "\\\\", "\\n", "\\u003c", "\\ud83d\\ude00", "null", "true", "false", "-1",
+            "0",
             "9223372036854775807", "1.5", "1e9", "\"\"", "{}", "[]", "\u{2028}", "\"posted\"", "\"hello\"",
         ],
         seeds: {
@@ -31,7 +32,8 @@ extension FuzzTarget {
                 ("reaction_removed", #"{"reaction":"\#(reaction)"}"#), ("typing", #"{"parent_id":"","user_id":"u"}"#),
                 ("status_change", #"{"status":"away","user_id":"u"}"#),
                 ("user_updated", #"{"user":{"id":"u","username":"n","update_at":3,"roles":"system_user"}}"#),
-                ("user_added", #"{"team_id":"t","user_id":"u"}"#), ("user_removed", #"{"remover_id":"r","user_id":"u"}"#),
+                ("user_added", #"{"team_id":"t","user_id":"u"}"#),
+                ("user_removed", #"{"remover_id":"r","user_id":"u"}"#),
                 ("channel_viewed", #"{"channel_id":"c"}"#),
                 ("channel_updated", #"{"channel":"{\"id\":\"c\",\"name\":\"n\",\"last_post_at\":7}"}"#),
                 ("channel_deleted", #"{"channel_id":"c","delete_at":9}"#),
@@ -60,7 +62,8 @@ extension FuzzTarget {
     private static let words = [
         "event", "data", "broadcast", "seq", "status", "seq_reply", "error", "id", "message", "status_code", "post",
         "reaction", "preferences", "user", "channel", "create_at", "update_at", "edit_at", "delete_at", "is_pinned",
-        "user_id", "channel_id", "root_id", "original_id", "type", "props", "hashtags", "pending_post_id", "reply_count",
+        "user_id", "channel_id", "root_id", "original_id", "type", "props", "hashtags", "pending_post_id",
+        "reply_count",
         "omit_users", "team_id", "mentions", "connection_id",
     ]
 }

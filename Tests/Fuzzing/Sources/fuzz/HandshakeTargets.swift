@@ -22,7 +22,8 @@ extension FuzzTarget {
             guard let pieces = Pieces(input) else { return }
             let whole = client([pieces.whole], pieces.options)
             Violation.check(client(pieces.cut, pieces.options) == whole, "cut, the answer means something else")
-            Violation.check(client(pieces.bytes, pieces.options) == whole, "byte by byte the answer means something else")
+            Violation.check(
+                client(pieces.bytes, pieces.options) == whole, "byte by byte the answer means something else")
         })
 
     static let serverHandshake = FuzzTarget(
@@ -43,7 +44,8 @@ extension FuzzTarget {
             guard let pieces = Pieces(input) else { return }
             let whole = server([pieces.whole], pieces.options)
             Violation.check(server(pieces.cut, pieces.options) == whole, "cut, the request means something else")
-            Violation.check(server(pieces.bytes, pieces.options) == whole, "byte by byte the request means something else")
+            Violation.check(
+                server(pieces.bytes, pieces.options) == whole, "byte by byte the request means something else")
         })
 
     private static let fields = [

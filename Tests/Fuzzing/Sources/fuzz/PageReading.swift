@@ -1,4 +1,5 @@
 import Holdfast
+
 @testable import HoldfastMattermost
 
 /// What only the catch-up reads: a page with its texts, each row with its reactions.
@@ -13,7 +14,8 @@ enum PageReading {
             let reactions = (try? row.reactions) ?? []
             let due =
                 ledger.due(listed: row.post, reactions: reactions)
-                + ledger.due(changed: row.post, reactions: reactions, after: ledger.since.changes, rootWasDeletedAt: nil)
+                + ledger.due(
+                    changed: row.post, reactions: reactions, after: ledger.since.changes, rootWasDeletedAt: nil)
             for happening in due where ledger.isDue(happening) {
                 ledger.record(happening, in: &batch)
                 count += 1

@@ -1,18 +1,21 @@
 import CSQLite
 import Foundation
 import Holdfast
-@testable import HoldfastMattermost
 import HoldfastStore
+
+@testable import HoldfastMattermost
 
 /// A store that is made once, spoilt in a copy, and opened as a gateway does. Used from libFuzzer's one thread.
 enum StoreFile {
     /// Every column of every table.
     static let columns = [
         "session.number", "mailboxes.id", "mailboxes.name", "mailboxes.account", "mailboxes.next_number",
-        "mailboxes.heard_at", "channels.id", "channels.mailbox", "channels.name", "channels.created_at", "channels.anchor",
+        "mailboxes.heard_at", "channels.id", "channels.mailbox", "channels.name", "channels.created_at",
+        "channels.anchor",
         "channels.changed_at", "channels.created_horizon", "channels.changed_horizon", "channels.pass_from",
         "channels.pass_at", "known.id", "known.channel", "known.name", "known.created_at", "known.edited_at",
-        "known.changed_at", "known.is_gone", "deliveries.id", "deliveries.source", "deliveries.reason", "deliveries.text",
+        "known.changed_at", "known.is_gone", "deliveries.id", "deliveries.source", "deliveries.reason",
+        "deliveries.text",
     ].map { $0.split(separator: ".").map(String.init) }
 
     private static let folder: String = {
@@ -60,7 +63,9 @@ enum StoreFile {
                 }
                 try await mailbox.acknowledge(2)
                 try await mailbox.acknowledge(3)
-                let bytes = suffixes.map { (try? Data(contentsOf: URL(fileURLWithPath: "\(folder)/template\($0)"))) ?? Data() }
+                let bytes = suffixes.map {
+                    (try? Data(contentsOf: URL(fileURLWithPath: "\(folder)/template\($0)"))) ?? Data()
+                }
                 await store.close()
                 // The log is in the file now: the copy's file is that one, with the log and the list from before.
                 let file = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/template"))

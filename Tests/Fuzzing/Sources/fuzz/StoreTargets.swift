@@ -7,7 +7,8 @@ extension FuzzTarget {
     static let storeRows = FuzzTarget(
         name: "store-rows", summary: "a store in whose tables any column of any row was replaced", maximumBytes: 256,
         dictionary: [
-            "{\"event\":", "a/b/c", "\u{FF}\u{FF}\u{FF}\u{FF}\u{FF}\u{FF}\u{FF}\u{7F}", "\0\0\0\0\0\0\u{1}\0", "\0\0\0\0\0\0\0\u{80}",
+            "{\"event\":", "a/b/c", "\u{FF}\u{FF}\u{FF}\u{FF}\u{FF}\u{FF}\u{FF}\u{7F}", "\0\0\0\0\0\0\u{1}\0",
+            "\0\0\0\0\0\0\0\u{80}",
         ],
         seeds: {
             (0..<UInt8(StoreFile.columns.count)).flatMap { column in
@@ -33,9 +34,10 @@ extension FuzzTarget {
             let offsets: [UInt16] = [0, 16, 18, 24, 28, 32, 40, 60, 68, 100, 103, 105, 108, 4096, 4099, 8192, 12288]
             let changed = offsets.map { offset in [UInt8(0), 0, UInt8(offset & 255), UInt8(offset >> 8), 0xFF] }
             let cut = offsets.map { offset in [UInt8(0), 1, UInt8(offset & 255), UInt8(offset >> 8), 0] }
-            return changed + cut + (1...2).flatMap { which in
-                offsets.map { [UInt8(which), 0, UInt8($0 & 255), UInt8($0 >> 8), 0x5A] }
-            }
+            return changed + cut
+                + (1...2).flatMap { which in
+                    offsets.map { [UInt8(which), 0, UInt8($0 & 255), UInt8($0 >> 8), 0x5A] }
+                }
         },
         run: { input in
             StoreFile.restore()

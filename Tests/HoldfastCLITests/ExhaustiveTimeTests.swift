@@ -9,7 +9,7 @@ struct ExhaustiveTimeTests {
     func times() {
         var wrong: [String] = []
         var all = [""]
-        for _ in 0..<(_isDebugAssertConfiguration() ? 4 : 5) {
+        for _ in 0..<(Exhaustive.isFull ? 5 : 4) {
             all = all.flatMap { head in ["0", "7", ".", "m", "s", "h", "-", "+", "e", "x", " "].map { head + $0 } }
             for text in all where Duration(spelled: text) != Self.oracle(text) { wrong.append(text) }
         }

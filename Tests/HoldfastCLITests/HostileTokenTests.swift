@@ -16,7 +16,8 @@ struct HostileTokenTests {
     /// How the server answers: with the secret in every place that a message could be made of.
     enum Echo: String, CaseIterable, Sendable {
         case unauthorized, serverError, page, redirect, upgradeRefused, invalidUpgrade, closed, closedWithAccent,
-            failed, noHTTP
+            failed
+        case noHTTP, noTLS
     }
 
     @Test("watch and echo print, trace and store nothing of it", arguments: Echo.allCases)
@@ -185,7 +186,7 @@ private final class EchoingServer: Sendable {
                 EchoingStream(stream, echo, secret, count)
             }.port
         }
-        url = "http://127.0.0.1:\(port)"
+        url = "\(echo == .noTLS ? "https" : "http")://127.0.0.1:\(port)"
     }
 
     /// Its listener is still open, which `stop` tells of after it has stopped.
@@ -229,7 +230,7 @@ private final class EchoingStream: StreamHandler {
         case .serverError: answer("500 \(secret)", error)
         case .page: answer("502 \(secret)", "<html><title>\(secret)</title><b>\(secret)</b></html>")
         case .redirect: answer("302 \(secret)", "", "Location: http://\(secret)/\(secret)\r\n")
-        case .noHTTP: stream.write(Array("\(secret) \(secret)\r\n\r\n".utf8))
+        case .noHTTP, .noTLS: stream.write(Array("\(secret) \(secret)\r\n\r\n".utf8))
         case .upgradeRefused: if isUpgrade { answer("403 \(secret)", secret) } else { usual(request) }
         case .invalidUpgrade:
             if isUpgrade {

@@ -54,7 +54,8 @@ struct HostileLedgerTests {
     func names() throws {
         let id = String(repeating: "x", count: 1_000_000)
         let event = try Fixture.event(
-            #"{"event":"posted","data":{"post":"{\"id\":\"\#(id)\",\"create_at\":5}"},"broadcast":{},"seq":1}"#)
+            #"{"event":"posted","data":{"post":"{\"id\":\"\#(id)\",\"create_at\":5,\"user_id\":\"u\",\"channel_id\":\"c\",\"message\":\"m\"}"},"broadcast":{},"seq":1}"#
+        )
         guard case .posted(let posted) = try event.content else {
             Issue.record("no post")
             return

@@ -11,7 +11,7 @@ struct ExhaustiveHandshakeTests {
     @Test("header blocks of an answer, whole and byte by byte")
     func headerBlocks() {
         var wrong: [[UInt8]] = []
-        Self.forEach(upTo: _isDebugAssertConfiguration() ? 4 : 5) { tail in
+        Self.forEach(upTo: Exhaustive.isFull ? 5 : 4) { tail in
             let bytes = Self.startLine + tail
             let expected = Self.oracle(tail)
             if Self.read([bytes[...]]) != expected { wrong.append(tail) }

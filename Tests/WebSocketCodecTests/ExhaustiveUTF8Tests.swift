@@ -12,7 +12,7 @@ struct ExhaustiveUTF8Tests {
     ]
 
     /// All of them in optimised code; in other, which takes fifty times as long, the boundaries.
-    private static let choice = _isDebugAssertConfiguration() ? boundaries : Array(UInt8.min...UInt8.max)
+    private static let choice = Exhaustive.isFull ? Array(UInt8.min...UInt8.max) : boundaries
 
     @Test("all strings of one, two and three bytes agree with Swift's own validation")
     func threeBytes() {
@@ -57,7 +57,7 @@ struct ExhaustiveUTF8Tests {
     func scalars(offset: Int) {
         let lead = [UInt8](repeating: 0x61, count: offset)
         var wrong = 0
-        for value in stride(from: UInt32(0), through: 0x10FFFF, by: _isDebugAssertConfiguration() ? 61 : 1) {
+        for value in stride(from: UInt32(0), through: 0x10FFFF, by: Exhaustive.isFull ? 1 : 61) {
             guard let scalar = Unicode.Scalar(value) else { continue }
             if !Self.judge(lead + Array(String(scalar).utf8)) { wrong += 1 }
         }

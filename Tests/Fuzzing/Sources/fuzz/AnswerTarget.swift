@@ -24,6 +24,7 @@ extension FuzzTarget {
                 #"{"order":["p"],"posts":{"p":\#(post)},"next_post_id":"","prev_post_id":"q"}"#,
                 #"[{"user_id":"u","category":"c","name":"n","value":"v"}]"#, #"[{"id":"t","name":"n"}]"#,
                 #"{"id":"api.context.session_expired","message":"no \#(secret)","status_code":401}"#,
+                #"{"id":"\#(secret)\#u{301}","message":"<\#(secret)>\#(secret)\#u{301}","status_code":401}"#,
                 "<html><body>Bad <b>Gateway</b></body></html>", "limit exceeded\n",
             ]
             let made = bodies.enumerated().flatMap { index, body in

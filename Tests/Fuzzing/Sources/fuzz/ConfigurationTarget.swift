@@ -18,14 +18,19 @@ extension FuzzTarget {
         ],
         seeds: {
             let scenario = Scenario(seed: 1, hours: 0.02, gateways: 2)
-            let text = (try? JSONEncoder().encode(scenario)) ?? Data()
+            var odd = [scenario, scenario, scenario, scenario]
+            odd[0].seconds = 1e300
+            odd[1].gateways = 1_000_000
+            for index in odd[2].faults.indices { odd[2].faults[index].gateways = [7] }
+            for index in odd[3].faults.indices { odd[3].faults[index].at = -1 }
+            let scenarios = (odd + [scenario]).compactMap { try? JSONEncoder().encode($0) }
             let texts: [[String]] = [
                 ["https://chat.example.com", "http://[::1]:8065/base/", "http://a:1/b/c"], ["abc123", " abc \n"],
                 ["Sun, 06 Nov 1994 08:49:37 GMT", "Thu, 29 Feb 2024 23:59:60 GMT"],
                 ["30s", "1.5h", "500ms", "2m", "7"],
                 ["--server\nhttps://a\n--token-file=x\n--switch", "--number=5\n--time\n3s"],
                 [#"[{"cause":"server-restart","per_hour":3,"seconds":[0,1]}]"#, "[]"],
-                [String(decoding: text, as: UTF8.self)],
+                scenarios.map { String(decoding: $0, as: UTF8.self) },
             ]
             return texts.enumerated().flatMap { index, texts in texts.map { [UInt8(index)] + Array($0.utf8) } }
         },

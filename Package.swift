@@ -14,6 +14,7 @@ let package = Package(
         .library(name: "HoldfastStore", targets: ["HoldfastStore"]),
         .library(name: "MattermostSimulator", targets: ["MattermostSimulator"]),
         .library(name: "SoakKit", targets: ["SoakKit"]),
+        .library(name: "VirtualSoak", targets: ["VirtualSoak"]),
         .executable(name: "holdfast", targets: ["HoldfastCLI"]),
         .executable(name: "charts", targets: ["charts"]),
     ],
@@ -85,6 +86,12 @@ let package = Package(
             name: "CrashingGateway",
             dependencies: ["Holdfast", "HoldfastMattermost", "HoldfastStore", "UVEventLoop"],
             path: "Tests/CrashingGateway"),
+        .executableTarget(
+            name: "HostilePeer",
+            dependencies: [
+                "Holdfast", "HoldfastMattermost", "UVEventLoop", "WebSocketCodec", "WorldInterface", "Locking",
+            ],
+            path: "Tests/HostilePeer"),
         .testTarget(name: "ConnectionLifecycleTests", dependencies: ["ConnectionLifecycle"]),
         .testTarget(name: "StateChartKitTests", dependencies: ["StateChartKit", "ConnectionLifecycle"]),
         .testTarget(name: "WebSocketCodecTests", dependencies: ["WebSocketCodec"]),
@@ -114,8 +121,9 @@ let package = Package(
         .testTarget(
             name: "HoldfastCLITests",
             dependencies: [
-                "HoldfastCLI", "CrashingGateway", "HoldfastStore", "Locking", "MattermostSimulator", "TestCertificates",
-                "TestProxy", "Holdfast", "StateChartKit",
+                "HoldfastCLI", "CrashingGateway", "HostilePeer", "HoldfastMattermost", "HoldfastStore",
+                "WebSocketCodec", "Locking", "MattermostSimulator", "TestCertificates", "TestProxy",
+                "Holdfast", "StateChartKit",
                 "ConnectionLifecycle", "UVEventLoop",
                 "WorldInterface",
             ]),

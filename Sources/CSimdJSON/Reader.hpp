@@ -82,8 +82,14 @@ HoldfastOutcome forEachElement(ondemand::array array, Body body) {
     return success;
 }
 
-/// The token at which a value begins; empty behind the end of the text.
-inline std::string_view tokenOf(ondemand::value &value) { return trimmed(value.raw_json_token()); }
+/// The token at which a value begins; empty behind the end of the text, and where no value can be: simdjson passes a string
+/// with a colon behind it as if it were a key, so that `{"x":"":}` would do.
+inline std::string_view tokenOf(ondemand::value &value) {
+    const std::string_view raw = value.raw_json_token();
+    // It reaches up to the next token; behind the last one is padding, which may be read.
+    if (!raw.empty() && raw.front() == '"' && raw.data()[raw.size()] == ':') { return {}; }
+    return trimmed(raw);
+}
 
 inline HoldfastOutcome checkScalar(std::string_view token) {
     switch (token.empty() ? '\0' : token.front()) {

@@ -61,6 +61,7 @@ extension MailboxTables {
         state.account = select.text(1)
         state.nextNumber = select.integer(2)
         state.heardAt = select.integer(3)
+        guard RowID.numbers.contains(state.nextNumber) else { throw database.failure.damaged }
         indexes[row] = try read(row, &state)
         let epoch = epochs[row, default: 0] + 1
         epochs[row] = epoch

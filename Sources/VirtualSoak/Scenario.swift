@@ -54,3 +54,26 @@ public struct Scenario: Hashable, Codable, Sendable {
 
     public var connectionHours: Double { seconds / 3600 * Double(gateways) }
 }
+
+extension Scenario {
+    /// Refuses what could not be run: a file may have been edited by hand.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        seed = try values.decode(UInt64.self, forKey: .seed)
+        seconds = try values.decode(Double.self, forKey: .seconds)
+        gateways = try values.decode(Int.self, forKey: .gateways)
+        postsPerHour = try values.decode(Double.self, forKey: .postsPerHour)
+        faults = try values.decode([InjectedFault].self, forKey: .faults)
+        let year = 0...31_536_000.0
+        let isPossible =
+            year.contains(seconds) && (1...60).contains(gateways) && (0...1_000_000).contains(postsPerHour)
+            && faults.allSatisfy { fault in
+                year.contains(fault.at) && year.contains(fault.seconds) && (0...1).contains(fault.strength)
+                    && fault.gateways.allSatisfy { (0..<gateways).contains($0) }
+            }
+        guard isPossible else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "a number is out of its range"))
+        }
+    }
+}

@@ -45,7 +45,11 @@ struct ChannelLedger {
 
     init(channelID: String, position: ChannelPosition, known: [KnownItem] = []) {
         self.channelID = channelID
-        self.position = position
+        // They come from a file.
+        self.position = ChannelPosition(
+            createdAt: position.createdAt.asTime, anchor: position.anchor, changedAt: position.changedAt.asTime,
+            createdHorizon: position.createdHorizon.asTime, changedHorizon: position.changedHorizon.asTime,
+            passFrom: position.passFrom.asTime, passAt: position.passAt.asTime)
         for item in known { place(item) }
     }
 
@@ -283,10 +287,10 @@ struct ChannelLedger {
     /// What is due of a post that a listing of live posts gives (`after`, or the latest): new ones, as they are now. What
     /// changed of the others `since` tells.
     func due(listed post: Post, reactions: [Reaction]) -> [Happening] {
-        guard post.originalID.isEmpty, post.deleteAt == 0, post.createAt > start, known(post.id) == nil else {
-            return []
-        }
-        return [.posted(post)] + reactions.map { .reactionAdded($0) }.filter(isDue)
+        guard post.originalID.isEmpty, post.deleteAt == 0, post.createAt > start, known(post.id) == nil,
+            post.id.isKeepable
+        else { return [] }
+        return [.posted(post)] + reactions.map { .reactionAdded($0) }.filter { $0.key.isKeepable && isDue($0) }
     }
 
     /// What is due of a post that `since` gives: it changed, in whatever way.
@@ -295,7 +299,7 @@ struct ChannelLedger {
     ///   - changes: later changes are due, of a post that is not known.
     ///   - rootWasDeletedAt: when the thread's first post was deleted, if it was.
     func due(changed post: Post, reactions: [Reaction], after changes: Int64, rootWasDeletedAt: Int64?) -> [Happening] {
-        guard post.originalID.isEmpty else { return [] }
+        guard post.originalID.isEmpty, post.id.isKeepable else { return [] }
         let item = known(post.id)
         // Delivered by this catch-up and forgotten since: what is due of it happened later.
         let isCovered = item == nil && post.createAt > position.passFrom && post.createAt <= start
@@ -316,7 +320,7 @@ struct ChannelLedger {
         for reaction in reactions {
             let happening = Happening.reactionAdded(reaction)
             let isOld = !isMissing && known(happening.key) == nil && reaction.createAt <= after
-            if isDue(happening), !isOld { due.append(happening) }
+            if isDue(happening), !isOld, happening.key.isKeepable { due.append(happening) }
         }
         return due + removed(from: post, now: reactions)
     }

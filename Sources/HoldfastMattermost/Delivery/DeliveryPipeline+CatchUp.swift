@@ -15,6 +15,11 @@ extension DeliveryPipeline {
     private static let unreadableLimit = 5
     /// The server cuts an answer to `since` here, without a word.
     private static let maximumChanges = 1000
+    /// Pages of one channel in a row without anything new in them; 200,000 posts lie in so many. Only who has lost
+    /// all that it knew of a channel looks through pages like that.
+    private static let maximumFruitless = 1000
+    /// Between two passes, so that a server that gives a reason with every event is not asked with every event.
+    private static let passPause = Duration.milliseconds(100)
 
     func beginCatchUp(_ reason: String) {
         isListing = true
@@ -30,12 +35,21 @@ extension DeliveryPipeline {
     // MARK: - A pass
 
     private func catchUp(_ number: Int, _ reason: String) async throws {
+        if let listedAt, world.now < listedAt + DeliveryPipeline.passPause {
+            try await world.sleep(for: DeliveryPipeline.passPause)
+            guard number == passNumber else { return }
+        }
+        listedAt = world.now
         let (channels, clock) = try await list()
         guard number == passNumber else { return }
         progress = CatchUpRecord(reason: reason, channels: channels.count)
         publishProgress(.began)
         let unlisted = Set(ledgers.keys).subtracting(channels.map(\.id))
         for channel in channels where ledgers[channel.id] == nil {
+            guard ledgers.count < DeliveryPipeline.maximumChannels else {
+                note(.warning, "there are more than \(ledgers.count) channels; the rest is not caught up")
+                break
+            }
             // On the first start all that is there is from before our time.
             let ledger: ChannelLedger =
                 isNew
@@ -126,6 +140,8 @@ extension DeliveryPipeline {
         guard ledgers[channel.id] != nil else { return nil }
         ledgers[channel.id]?.beginPass(serverTime: clock, in: &batch)
         announceHeld(channel.id)
+        fruitless[channel.id] = 0
+        defer { fruitless[channel.id] = nil }
         do {
             let isMoved = channel.lastPostAt > ledgers[channel.id]?.position.createdAt ?? 0
             if isMoved { try await fetchPosts(channel, number, reason) }
@@ -169,8 +185,11 @@ extension DeliveryPipeline {
         var anchor = first
         var pageNumber = 0
         var isAny = false
+        var before: PostPage?
         while true {
             let page = try await page(channel, .after(anchor), pageNumber)
+            if let before { try page.checkProgress(from: before) }
+            before = page
             if page.rows.isEmpty { return isAny }
             isAny = true
             try await body(page)
@@ -196,6 +215,7 @@ extension DeliveryPipeline {
             number += 1
             let next = try await page(channel, .latest, number)
             if next.rows.isEmpty { break }
+            try next.checkProgress(from: last)
             last = next
             if let join = joining(in: next, channel) {
                 ledgers[channel.id]?.moveStart(to: join - 1, in: &batch)
@@ -252,7 +272,7 @@ extension DeliveryPipeline {
                     let newest = try await self.page(channel, .latest, 0, perPage: 1).rows.first
                     guard let newest else { return 0 }
                     witness = newest.post.createAt
-                    query = min(query, newest.post.createAt - 1)
+                    query = min(query, max(0, newest.post.createAt.asTime - 1))
                 } else {
                     query = max(0, query - step)
                     step *= 4
@@ -270,7 +290,7 @@ extension DeliveryPipeline {
                 try await fetchMasked(page, sweep, since: query, after: changes, channel, number, reason)
                 return latest
             }
-            query = max(query, sweep.cut - 1)
+            query = max(query, sweep.cut.asTime - 1)
         }
     }
 
@@ -296,7 +316,7 @@ extension DeliveryPipeline {
             try await deliver(changed: deleted, of: page, after: changes, channel, number, reason)
             told.formUnion(deleted.map(\.post.id))
             guard page.rows.count >= DeliveryPipeline.maximumChanges else { return }
-            let times = page.rows.map(\.post.updateAt).sorted()
+            let times = page.rows.map(\.post.updateAt.asTime).sorted()
             query = max(query + 1, times[times.count / 2])
         }
     }
@@ -335,12 +355,14 @@ extension DeliveryPipeline {
                 guard !isNewer, ledgers[channel.id]?.isDue(made) == true else { continue }
                 ledgers[channel.id]?.record(made, in: &batch)
                 progress.deliveries += 1
+                fruitless[channel.id] = 0
                 add(pushed: event, hasWaited: true)
             }
             waiting = waiting[end...]
             guard ledgers[channel.id]?.isDue(happening) == true else { continue }
             ledgers[channel.id]?.record(happening, in: &batch)
             progress.deliveries += 1
+            fruitless[channel.id] = 0
             var reaction = Reaction(key: happening.key)
             if happening.kind == .reactionAdded { reaction?.createAt = happening.createdAt }
             let sender = row.post.type.isEmpty ? names[row.post.userID] ?? "" : "System"
@@ -362,13 +384,20 @@ extension DeliveryPipeline {
         let (channels, time) = try await ask(insists: true) { [client] () async throws(MattermostError) in
             try await client.myChannelsAndTime()
         }
-        let clock = time ?? channels.reduce(0) { max($0, $1.lastPostAt) }
-        listed = (clock, world.now)
-        return (channels, clock)
+        // The end of time stands for a channel that was not listed.
+        let listed = channels.filter(\.id.isKeepable).map { channel in
+            var channel = channel
+            channel.lastPostAt = channel.lastPostAt.asTime
+            return channel
+        }
+        let clock = time ?? listed.reduce(0) { max($0, $1.lastPostAt) }
+        self.listed = (clock, world.now)
+        return (listed, clock)
     }
 
     private func changesSince(_ time: Int64, _ channel: Channel) async throws -> PostPage {
-        try await ask { [client] () async throws(MattermostError) in
+        try expectFruit(channel)
+        return try await ask { [client] () async throws(MattermostError) in
             try await client.postPage(channel: channel.id, .since(time))
         }
     }
@@ -376,9 +405,19 @@ extension DeliveryPipeline {
     private func page(
         _ channel: Channel, _ selection: PostSelection, _ number: Int, perPage: Int = pageSize
     ) async throws -> PostPage {
-        try await ask { [client] () async throws(MattermostError) in
+        try expectFruit(channel)
+        return try await ask { [client] () async throws(MattermostError) in
             try await client.postPage(channel: channel.id, selection, page: number, perPage: perPage)
         }
+    }
+
+    /// A server whose answers never end must not be asked for ever.
+    private func expectFruit(_ channel: Channel) throws(MattermostError) {
+        let count = fruitless[channel.id, default: 0] + 1
+        guard count <= DeliveryPipeline.maximumFruitless else {
+            throw .unexpected("the server's pages of posts do not end: \(count - 1) in a row had nothing new")
+        }
+        fruitless[channel.id] = count
     }
 
     /// The names of the people who wrote these posts, as the server would have given them with the event.
@@ -390,7 +429,10 @@ extension DeliveryPipeline {
             let users = try? await ask { [client] () async throws(MattermostError) in
                 try await client.users(unknown)
             }
-            for user in users ?? [] { senders[user.id] = "@\(user.username)" }
+            // Who was not asked for is not kept, nor a name that no account can have (64 characters, server: `model/user.go`).
+            for user in users ?? [] where people.contains(user.id) && user.id.isKeepable && user.username.isKeepable {
+                senders[user.id] = "@\(user.username)"
+            }
             try check()
         }
         return senders.filter { people.contains($0.key) }
@@ -450,6 +492,15 @@ private struct Sweep {
         cut = newest
         done = Set(page.rows.lazy.filter { $0.post.createAt == newest }.map(\.post.id))
         return true
+    }
+}
+
+extension PostPage {
+    /// Another page than the one before it, or the server repeats itself, which would go on for ever.
+    fileprivate func checkProgress(from before: PostPage) throws(MattermostError) {
+        if rows.first?.post.id == before.rows.first?.post.id, rows.last?.post.id == before.rows.last?.post.id {
+            throw .unexpected("the server gives the same page of posts again instead of the next one")
+        }
     }
 }
 

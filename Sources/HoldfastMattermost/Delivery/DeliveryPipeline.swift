@@ -43,6 +43,7 @@ actor DeliveryPipeline {
     private var settled: UInt64 = 0
     private var isCommitting = false
     private var isFull = false
+    private var hasTooManyChannels = false
     private var waiters: [CheckedContinuation<Void, Never>] = []
 
     // What waits behind a catch-up.
@@ -64,6 +65,10 @@ actor DeliveryPipeline {
     var notBefore = Instant(nanoseconds: 0)
     var senders: [String: String] = [:]
     var progress = CatchUpRecord()
+    /// When the latest pass asked for the channels.
+    var listedAt: Instant?
+    /// Requests for pages in a row, by channel, of which nothing came.
+    var fruitless: [String: Int] = [:]
 
     private var pump: Task<Void, Never>?
     private var isOver = false
@@ -227,7 +232,7 @@ actor DeliveryPipeline {
         let isLater = attempt > 0 && attempt != event.attempt
         let expected = nextSequence
         attempt = event.attempt
-        nextSequence = event.sequence + 1
+        nextSequence = event.sequence &+ 1
         if event.kind == .hello {
             guard identify(event.broadcast.userID) else { return }
             return beginCatchUp("a new connection (attempt \(attempt))")
@@ -299,7 +304,7 @@ actor DeliveryPipeline {
     }
 
     private func admit(_ event: MattermostEvent, channel: String, hasWaited: Bool) {
-        if let happening = event.happening(by: serverTime) {
+        if remembers(channel), let happening = event.happening(by: serverTime) {
             // Changed in its place: a copy would cost as much as all that the ledger remembers. A channel that is new to us:
             // what it had before was not for us.
             let isDue = ledgers[channel, default: .joined(channel, at: max(0, happening.createdAt - 1))].take(
@@ -308,6 +313,23 @@ actor DeliveryPipeline {
             heard(at: max(happening.createdAt, happening.editedAt))
         }
         add(pushed: event, hasWaited: hasWaited)
+    }
+
+    /// The most channels of which it is known what was delivered. An account has fewer; a server can make up any number.
+    static let maximumChannels = 100_000
+
+    /// Whether what comes from that channel is told apart from what came. If not, it is handed over as it is pushed.
+    private func remembers(_ channel: String) -> Bool {
+        guard channel.isKeepable else { return false }
+        guard ledgers.count >= DeliveryPipeline.maximumChannels, ledgers[channel] == nil else { return true }
+        if !hasTooManyChannels {
+            hasTooManyChannels = true
+            note(
+                .warning,
+                "events of more than \(DeliveryPipeline.maximumChannels) channels came; those of further ones are handed "
+                    + "over without looking for duplicates")
+        }
+        return false
     }
 
     /// The server's clock, not too early, in milliseconds since 1970.
@@ -446,14 +468,16 @@ extension MattermostEvent {
         default: return nil
         }
         return switch try? content {
-        case .posted(let posted)?: .posted(posted.post)
-        case .postEdited(let post)?: .edited(post)
-        case .postDeleted(let post)?: .deleted(post, by: time)
-        case .reactionAdded(let reaction)?: .reactionAdded(reaction)
-        case .reactionRemoved(let reaction)?: .reactionRemoved(reaction, by: time)
+        case .posted(let posted)?: keepable(.posted(posted.post))
+        case .postEdited(let post)?: keepable(.edited(post))
+        case .postDeleted(let post)?: keepable(.deleted(post, by: time))
+        case .reactionAdded(let reaction)?: keepable(.reactionAdded(reaction))
+        case .reactionRemoved(let reaction)?: keepable(.reactionRemoved(reaction, by: time))
         default: nil
         }
     }
+
+    private func keepable(_ happening: Happening) -> Happening? { happening.key.isKeepable ? happening : nil }
 
     /// Our own proof of the push path, of whichever connection of the account.
     fileprivate var isCanary: Bool {

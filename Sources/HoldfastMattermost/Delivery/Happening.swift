@@ -24,14 +24,14 @@ struct Happening: Hashable {
 
     static func posted(_ post: Post) -> Happening {
         Happening(
-            kind: .posted, key: post.id, createdAt: post.createAt, editedAt: post.editAt,
-            changedAt: max(post.createAt, post.updateAt), at: post.createAt)
+            kind: .posted, key: post.id, createdAt: post.createAt.asTime, editedAt: post.editAt.asTime,
+            changedAt: max(post.createAt, post.updateAt).asTime, at: post.createAt.asTime)
     }
 
     static func edited(_ post: Post) -> Happening {
         Happening(
-            kind: .edited, key: post.id, createdAt: post.createAt, editedAt: post.editAt,
-            changedAt: max(post.editAt, post.updateAt), at: max(post.editAt, post.createAt))
+            kind: .edited, key: post.id, createdAt: post.createAt.asTime, editedAt: post.editAt.asTime,
+            changedAt: max(post.editAt, post.updateAt).asTime, at: max(post.editAt, post.createAt).asTime)
     }
 
     /// - Parameter time: when it happened at the latest, where the post does not say it: a deletion is pushed without a time.
@@ -39,24 +39,36 @@ struct Happening: Hashable {
         let isGuessed = post.deleteAt == 0
         let time = isGuessed ? time : post.deleteAt
         return Happening(
-            kind: .deleted, key: post.id, createdAt: post.createAt, editedAt: post.editAt,
-            changedAt: max(time, post.updateAt), at: max(time, post.createAt), isGuessed: isGuessed)
+            kind: .deleted, key: post.id, createdAt: post.createAt.asTime, editedAt: post.editAt.asTime,
+            changedAt: max(time, post.updateAt).asTime, at: max(time, post.createAt).asTime, isGuessed: isGuessed)
     }
 
     static func reactionAdded(_ reaction: Reaction) -> Happening {
         Happening(
-            kind: .reactionAdded, key: reaction.key, createdAt: reaction.createAt, changedAt: reaction.createAt,
-            at: reaction.createAt)
+            kind: .reactionAdded, key: reaction.key, createdAt: reaction.createAt.asTime,
+            changedAt: reaction.createAt.asTime, at: reaction.createAt.asTime)
     }
 
     /// - Parameter time: when it happened at the latest, where the reaction does not say it.
     static func reactionRemoved(_ reaction: Reaction, by time: Int64) -> Happening {
         let isGuessed = reaction.updateAt == 0
-        let time = isGuessed ? time : reaction.updateAt
+        let time = (isGuessed ? time : reaction.updateAt).asTime
         return Happening(
-            kind: .reactionRemoved, key: reaction.key, createdAt: reaction.createAt, changedAt: time, at: time,
+            kind: .reactionRemoved, key: reaction.key, createdAt: reaction.createAt.asTime, changedAt: time, at: time,
             isGuessed: isGuessed)
     }
+}
+
+extension Int64 {
+    /// A time that a server, or a file, gives: it may say anything. Not before 1970, and so far from the end of time that what
+    /// is added to it does not overflow.
+    var asTime: Int64 { Swift.min(Swift.max(self, 0), 1 << 60) }
+}
+
+extension String {
+    /// Whether it may be kept as the name of a channel, a post or an account: Mattermost's have 26 characters, and those of
+    /// reactions at most three times as many. What a hostile server makes up is not remembered.
+    var isKeepable: Bool { utf8.count <= 256 }
 }
 
 extension Reaction {

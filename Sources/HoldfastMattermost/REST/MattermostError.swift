@@ -81,9 +81,7 @@ extension MattermostError {
     /// One printable line of at most 200 characters.
     private static func excerpt(_ text: String, hiding secrets: [String]) -> String {
         var text = text
-        for secret in secrets where !secret.isEmpty {
-            while let range = text.firstRange(of: secret) { text.replaceSubrange(range, with: "…") }
-        }
+        for secret in secrets where !secret.isEmpty { text = text.hiding(secret) }
         var line = ""
         for character in text {
             if character.isWhitespace
@@ -114,5 +112,20 @@ extension MattermostError {
             }
         }
         return result
+    }
+}
+
+extension String {
+    /// With `…` for each occurrence of the secret. By scalars: as characters, a secret with an accent on its last letter
+    /// would be another one.
+    func hiding(_ secret: String) -> String {
+        var clean = String.UnicodeScalarView()
+        var rest = Substring(self).unicodeScalars
+        while let range = rest.firstRange(of: secret.unicodeScalars) {
+            clean += rest[..<range.lowerBound]
+            clean.append("…")
+            rest = rest[range.upperBound...]
+        }
+        return String(clean + rest)
     }
 }

@@ -138,9 +138,14 @@ final class MattermostLink: Link {
 
     /// Begins anew: the first ping, sent already where a resume was asked for, must be answered.
     private func greeted(_ hello: MattermostEvent, ping: Int64) {
-        if userID.isEmpty, options.canary != .never { userID = hello.broadcast.userID }
+        if userID.isEmpty, options.canary != .never, hello.broadcast.userID.isKeepable {
+            userID = hello.broadcast.userID
+        }
         var sessionID = ""
-        if mayResume, case .hello(let hello)? = try? hello.content { sessionID = hello.connectionID }
+        // A name that is kept, and sent in a request's first line.
+        if mayResume, case .hello(let hello)? = try? hello.content, hello.connectionID.isKeepable {
+            sessionID = hello.connectionID
+        }
         phase = .proving(ping: ping, sessionID: sessionID)
     }
 
@@ -322,18 +327,24 @@ extension MattermostLink: WebSocketClientHandler {
     private func received(_ reply: Reply) {
         switch phase {
         case .proving(let ping, let sessionID) where reply.sequenceReply == ping:
-            guard reply.isOK else { return fail(.unauthorized, "first ping: \(reply.failureDescription)") }
+            guard reply.isOK else { return fail(.unauthorized, "first ping: \(told(reply))") }
             establish(sessionID, start: nil, "hello, and the first ping was answered")
         case .resuming(let point, let ping, _) where reply.sequenceReply == ping:
-            guard reply.isOK else { return fail(.unauthorized, "first ping: \(reply.failureDescription)") }
+            guard reply.isOK else { return fail(.unauthorized, "first ping: \(told(reply))") }
             establish(
                 point.sessionID, start: point.nextSequence,
                 "resumed at event \(point.nextSequence): the first ping was answered before any hello")
-        case .greeting where !reply.isOK: fail(.unauthorized, "authentication: \(reply.failureDescription)")
+        case .greeting where !reply.isOK: fail(.unauthorized, "authentication: \(told(reply))")
         case .created, .identifying, .dialling, .greeting, .resuming, .proving, .established, .closing, .ended:
             probe?.received(reply)
         }
     }
+
+    /// A FAIL, in the server's words but for the token.
+    func told(_ reply: Reply) -> String { reply.failureDescription.hiding(service.token.secret) }
+
+    /// The same of an end.
+    private func told(_ closure: WebSocketClosure) -> String { "\(closure)".hiding(service.token.secret) }
 
     func webSocketClosed(_ closure: WebSocketClosure) {
         switch phase {
@@ -341,20 +352,20 @@ extension MattermostLink: WebSocketClientHandler {
         case .dialling(let point): failedToDial(closure, asking: point)
         case .greeting(let since), .resuming(_, _, let since):
             droppedBeforeHello(closure, after: world.now.nanoseconds(since: since))
-        case .proving: fail(.retryable, "after hello: \(closure)")
+        case .proving: fail(.retryable, "after hello: \(told(closure))")
         case .established:
             release(keeping: resumePoint)
-            port.report(.lost("\(closure)"))
+            port.report(.lost(told(closure)))
         case .closing:
             release()
-            port.report(.closed("\(closure)"))
+            port.report(.closed(told(closure)))
         }
     }
 
     private func failedToDial(_ closure: WebSocketClosure, asking point: ResumePoint?) {
         let isStrike = point != nil && closure.mayAnswerRequest
         guard case .upgradeRefused(let status, let retryAfter) = closure else {
-            return fail(.retryable, "dial: \(closure)", isStrike: isStrike)
+            return fail(.retryable, "dial: \(told(closure))", isStrike: isStrike)
         }
         switch status {
         case 401: fail(.unauthorized, "upgrade: the token was refused (HTTP 401)")
@@ -375,7 +386,7 @@ extension MattermostLink: WebSocketClientHandler {
                 .unauthorized,
                 "the server dropped the connection after \(seconds) s without a hello: the token was refused")
         } else {
-            fail(.retryable, "before hello: \(closure)")
+            fail(.retryable, "before hello: \(told(closure))")
         }
     }
 }
@@ -425,7 +436,13 @@ extension Token {
 
 extension Reply {
     /// A FAIL in one line: what the server says about it.
-    var failureDescription: String { "FAIL \(error.map { "\($0.id) (\($0.statusCode))" } ?? "without a reason")" }
+    var failureDescription: String {
+        guard let error else { return "FAIL without a reason" }
+        // Such a line is kept in the history: a server's words are cut to what an id can be.
+        let id = String(
+            String.UnicodeScalarView(error.id.unicodeScalars.prefix(200).filter { $0.isASCII && $0.value > 0x20 }))
+        return "FAIL \(id) (\(error.statusCode))"
+    }
 }
 
 /// The account's revision.

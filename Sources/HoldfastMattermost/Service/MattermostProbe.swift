@@ -77,7 +77,7 @@ final class MattermostProbe {
 
     func received(_ reply: Reply) {
         guard case .reply(let sequence) = rung, reply.sequenceReply == sequence else { return }
-        guard reply.isOK else { return finish(.deaf, "reply", reply.failureDescription) }
+        guard reply.isOK else { return finish(.deaf, "reply", link.told(reply)) }
         found(MattermostProbe.answered.detail)
         checkRevision()
     }

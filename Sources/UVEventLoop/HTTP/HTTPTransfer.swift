@@ -23,6 +23,7 @@ final class HTTPTransfer: CustomStringConvertible {
     private var headerByteCount = 0
     private var body: [UInt8] = []
     private var overflow = false
+    private var headerOverflow = false
 
     private static let maximumHeaderBytes = 64 << 10
 
@@ -124,7 +125,7 @@ final class HTTPTransfer: CustomStringConvertible {
     private func appendHeader(_ bytes: UnsafeRawBufferPointer) -> Int {
         headerByteCount += bytes.count
         guard headerByteCount <= HTTPTransfer.maximumHeaderBytes else {
-            overflow = true
+            headerOverflow = true
             return 0
         }
         let line = String(decoding: bytes, as: UTF8.self)
@@ -159,6 +160,12 @@ final class HTTPTransfer: CustomStringConvertible {
                 .tooLarge, "\(description): the answer is longer than \(request.maximumBodyBytes) bytes")
         }
         if let error = wayFailure(code) { return error }
+        // libcurl has a bound of its own for one line, and says that memory is short.
+        if headerOverflow || code == CURLE_OUT_OF_MEMORY {
+            return NetworkError(
+                .tooLarge,
+                "\(description): the headers of the answer are longer than \(HTTPTransfer.maximumHeaderBytes) bytes")
+        }
         if let error = tlsFailure(code) {
             return naming(proxyFor: code, NetworkError(error.kind, "\(description): \(error.message)"))
         }

@@ -1,0 +1,14 @@
+extension HTTPRequest: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// Method and URL, without user information and query: those, headers and body may carry credentials.
+    public var description: String {
+        let plain = url.prefix { $0 != "?" && $0 != "#" }
+        let parts = plain.split(separator: "/", maxSplits: 2, omittingEmptySubsequences: false)
+        guard parts.count == 3, let at = parts[2].prefix(while: { $0 != "/" }).lastIndex(of: "@") else {
+            return "\(method) \(plain)"
+        }
+        return "\(method) \(parts[0])//\(parts[2][at...].dropFirst())"
+    }
+
+    public var debugDescription: String { description }
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}

@@ -1,0 +1,1 @@
+../../../../Sources/HoldfastCLI/ExitStatus.swift

@@ -1,0 +1,1 @@
+../../../../Sources/HoldfastCLI/Arguments/Syntax.swift

@@ -1,0 +1,1 @@
+../../../HoldfastMattermostTests/ToldFrame.swift

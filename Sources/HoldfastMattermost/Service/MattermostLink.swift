@@ -341,10 +341,13 @@ extension MattermostLink: WebSocketClientHandler {
     }
 
     /// A FAIL, in the server's words but for the token.
-    func told(_ reply: Reply) -> String { reply.failureDescription.hiding(service.token.secret) }
+    func told(_ reply: Reply) -> String { reply.failureDescription(hiding: service.token.secret) }
 
     /// The same of an end.
-    private func told(_ closure: WebSocketClosure) -> String { "\(closure)".hiding(service.token.secret) }
+    private func told(_ closure: WebSocketClosure) -> String {
+        guard case .closedByPeer(let code, let reason) = closure else { return "\(closure)" }
+        return "\(WebSocketClosure.closedByPeer(code: code, reason: reason.hiding(service.token.secret)))"
+    }
 
     func webSocketClosed(_ closure: WebSocketClosure) {
         switch phase {
@@ -436,11 +439,11 @@ extension Token {
 
 extension Reply {
     /// A FAIL in one line: what the server says about it.
-    var failureDescription: String {
+    func failureDescription(hiding secret: String) -> String {
         guard let error else { return "FAIL without a reason" }
+        let printable = error.id.unicodeScalars.filter { $0.value > 0x20 && $0.value != 0x7F }
         // Such a line is kept in the history: a server's words are cut to what an id can be.
-        let id = String(
-            String.UnicodeScalarView(error.id.unicodeScalars.prefix(200).filter { $0.isASCII && $0.value > 0x20 }))
+        let id = String(String.UnicodeScalarView(printable)).hiding(secret).prefix(200)
         return "FAIL \(id) (\(error.statusCode))"
     }
 }

@@ -170,6 +170,8 @@ final class FaultInjector: @unchecked Sendable {
         case .consumerStall: stall(gateway, fault)
         case .overflow:
             stall(gateway, fault)
+            // One burst for all that it hits, in a channel that the first of them is in.
+            guard index == fault.gateways.first else { break }
             let channel = (index + 1) % Town.channelCount
             server.run { [simulator, town, server] in
                 await Traffic.burst(300 + Int(fault.strength * 300), simulator, town, channel: channel, on: server)

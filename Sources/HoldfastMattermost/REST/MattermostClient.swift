@@ -94,7 +94,7 @@ public struct MattermostClient: Sendable {
                     response.status, response.header("Location"), from: url, basePath: server.basePath,
                     isGet: method == "GET", after: redirectCount)
             } catch {
-                throw .unexpected(error.description)
+                throw .unexpected(token?.hidden(in: error.description) ?? error.description)
             }
             redirectCount += 1
         }

@@ -22,6 +22,10 @@ public struct Token: Hashable, Sendable {
 
     /// The value of the header `Authorization`.
     public var authorization: String { "Bearer \(secret)" }
+
+    /// A text that may repeat what a server said, without the token. One of a few letters, which no server makes, is left:
+    /// it stands in every word.
+    func hidden(in text: String) -> String { secret.utf8.count < 8 ? text : text.hiding(secret) }
 }
 
 extension Token: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

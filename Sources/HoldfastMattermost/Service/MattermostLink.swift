@@ -345,8 +345,13 @@ extension MattermostLink: WebSocketClientHandler {
 
     /// The same of an end.
     private func told(_ closure: WebSocketClosure) -> String {
-        guard case .closedByPeer(let code, let reason) = closure else { return "\(closure)" }
-        return "\(WebSocketClosure.closedByPeer(code: code, reason: reason.hiding(service.token.secret)))"
+        switch closure {
+        case .closedByPeer(let code, let reason):
+            "\(WebSocketClosure.closedByPeer(code: code, reason: service.token.hidden(in: reason)))"
+        // A redirect names where to.
+        case .handshakeFailed(let what): "\(WebSocketClosure.handshakeFailed(service.token.hidden(in: what)))"
+        case .upgradeRefused, .closedLocally, .protocolViolation, .dropped, .failed: "\(closure)"
+        }
     }
 
     func webSocketClosed(_ closure: WebSocketClosure) {

@@ -158,12 +158,13 @@ public actor Connection<S: Service> {
     /// an attempt that failed leaves that to the next one as far as its link allows. All else starts clean: after a
     /// verdict or a miss too many the session itself is in doubt, and a reconnect is asked for by somebody who has doubts.
     private func carryPlace(_ step: Step, _ event: Event) {
-        var wasDropped = event == .lost && (step.from == .open || step.from == .probing)
         #if CLASSIC_BUGS
-            if ClassicBug.active == .resumeAfterDeaf, step.from.rawValue > State.connecting.rawValue {
-                wasDropped = link != nil
+            if ClassicBug.active == .resumeAfterDeaf {
+                if let point = link?.resumePoint { place = Place(point) }
+                return
             }
         #endif
+        let wasDropped = event == .lost && (step.from == .open || step.from == .probing)
         if wasDropped || event == .attemptFailed {
             place = Place(link?.resumePoint)
         } else if event != .retryDue {

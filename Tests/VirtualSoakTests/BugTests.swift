@@ -33,7 +33,7 @@ struct BugTests {
                 }.first)
             var shrinker = Shrinker(found.0, found.1)
             let small = shrinker.run()
-            #expect(small.faults.count <= 3, "\(small.faults)")
+            #expect(small.faults.count * 4 <= found.0.faults.count + 12, "\(small.faults)")
             #expect(small.seconds <= found.0.seconds && small.gateways <= found.0.gateways)
             #expect(VirtualRun.run(small).violations.first?.kind == found.1.kind)
             ClassicBug.active = nil

@@ -21,6 +21,9 @@ import Testing
                 "--client-certificate", "--client-key", "--crl-file", "--proxy",
             ],
             "simulate": ["--port", "--seed", "--duration"],
+            "soak": [
+                "--virtual", "--seeds", "--seed", "--hours", "--gateways", "--scenario", "--output", "--no-shrink", "--json",
+            ],
             "chart": ["--format"],
         ]
         for (command, names) in options {
@@ -40,6 +43,15 @@ import Testing
         #expect(run.errors.all.first?.hasPrefix("usage: holdfast") == true)
     }
 
+    @Test func aVirtualSoakTellsProgramsWhatItWas() async throws {
+        let run = try CommandProcess(["soak", "--virtual", "--seeds", "2", "--hours", "0.05", "--json"])
+        #expect(await run.status() == 0)
+        let lines = run.output.all
+        #expect(lines.count == 3)
+        #expect(lines.prefix(2).allSatisfy { $0.contains(#""type":"scenario""#) && $0.contains(#""violations":[]"#) })
+        #expect(lines.last?.contains(#""type":"total","scenarios":2,"failures":0"#) == true)
+    }
+
     /// Arguments, environment, and words that the one line must have.
     static let wrong: [([String], [String: String], String)] = [
         (["dmeo"], [:], "demo, watch, echo, simulate, soak, chart"),
@@ -49,6 +61,9 @@ import Testing
         (["demo", "--json=yes"], [:], "takes no value"),
         (["demo", "--seed", "-1"], [:], "whole number"),
         (["demo", "now"], [:], "takes no arguments"),
+        (["soak"], [:], "holdfast soak --virtual"),
+        (["soak", "--virtual", "--hours", "0"], [:], "--hours is a number from"),
+        (["soak", "--virtual", "--gateways", "many"], [:], "--gateways is a number from"),
         (["simulate", "--port", "65536"], [:], "port from 1 to 65535"),
         (["simulate", "--port"], [:], "--port needs a value"),
         (["chart", "--format", "gif"], [:], "mermaid, dot, svg, markdown"),

@@ -10,7 +10,8 @@ import Testing
     "Classic bugs, put back one at a time", .serialized,
     .enabled(
         if: ProcessInfo.processInfo.environment["HOLDFAST_CLASSIC_BUGS"] == "1",
-        "they run alone, in a build with them: HOLDFAST_CLASSIC_BUGS=1 swift test -Xswiftc -DCLASSIC_BUGS --filter BugTests"))
+        "they run alone, in a build with them: HOLDFAST_CLASSIC_BUGS=1 swift test -Xswiftc -DCLASSIC_BUGS --filter BugTests"
+    ))
 struct BugTests {
     #if CLASSIC_BUGS
         @Test("is found", arguments: ClassicBug.allCases)

@@ -51,6 +51,8 @@ final class SimulatedHTTP {
         idle[stream.endpoint, default: []].append(stream)
     }
 
+    func forget() { idle = [:] }
+
     func forget(_ stream: HTTPExchangeStream) { idle[stream.endpoint]?.removeAll { $0 === stream } }
 
     func connect(_ endpoint: Endpoint) -> HTTPExchangeStream { HTTPExchangeStream(endpoint, http: self, host: host) }

@@ -171,6 +171,13 @@ public final class SimulatedHost: World, LoopExecutor, @unchecked Sendable {
         streams = [:]
     }
 
+    func end() {
+        held = []
+        for (_, stream) in streams { stream.forget() }
+        streams = [:]
+        http.forget()
+    }
+
     /// The other ends of all its streams vanish, and nobody tells: its connections are half open.
     public func severStreams(answersReset: Bool) {
         for (_, stream) in streams.sorted(by: { $0.key < $1.key }) { stream.sever(answersReset: answersReset) }

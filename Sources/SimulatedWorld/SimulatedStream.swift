@@ -282,6 +282,16 @@ final class SimulatedStream: ByteStream {
         peer.end(.failed(NetworkError(.timedOut, "the connection to \(owner.name) timed out")))
     }
 
+    /// Its world is gone.
+    func forget() {
+        for case .bytes(let buffer, _) in unread { buffer.deallocate() }
+        unread = []
+        phase = .closed
+        handler = nil
+        peer?.peer = nil
+        peer = nil
+    }
+
     /// Its host is gone.
     func abandon(_ farewell: SimulatedHost.Farewell) {
         switch farewell {

@@ -30,6 +30,7 @@ public final class Simulation: @unchecked Sendable {
     /// Listening hosts, by address.
     var listeners: [Endpoint: SimulatedListener] = [:]
     private var ready: [SimulatedHost] = []
+    private var hosts: [SimulatedHost] = []
     private var generator: SeededGenerator
 
     public init(seed: UInt64) {
@@ -49,7 +50,19 @@ public final class Simulation: @unchecked Sendable {
     public func makeHost(_ name: String, link: SimulatedLink? = nil) -> SimulatedHost {
         let host = SimulatedHost(
             name, simulation: self, link: link ?? SimulatedLink(seed: makeSeed()), seed: makeSeed())
+        hosts.append(host)
         return host
+    }
+
+    /// The end of this world: nothing happens in it any more, and it holds nothing. What is left of processes that were killed
+    /// stays, but not what they were connected to.
+    public func end() {
+        afterEachStep = nil
+        agenda = Agenda()
+        listeners = [:]
+        ready = []
+        for host in hosts { host.end() }
+        hosts = []
     }
 
     // MARK: - What goes wrong with names

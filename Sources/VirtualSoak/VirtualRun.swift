@@ -28,6 +28,7 @@ public struct VirtualRun {
         }
         let stage = Stage(simulation, server, scenario, judge)
         stage.run()
+        defer { simulation.end() }
         var figures = judge.figures
         figures.steps = simulation.steps
         figures.jobs = simulation.jobs

@@ -22,7 +22,8 @@ import Testing
             ],
             "simulate": ["--port", "--seed", "--duration"],
             "soak": [
-                "--virtual", "--seeds", "--seed", "--hours", "--gateways", "--scenario", "--output", "--no-shrink", "--json",
+                "--virtual", "--seeds", "--seed", "--hours", "--gateways", "--scenario", "--output", "--no-shrink",
+                "--json",
             ],
             "chart": ["--format"],
         ]

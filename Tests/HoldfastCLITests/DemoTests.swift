@@ -52,7 +52,8 @@ import Testing
     }
 
     @Test func aSignalBreaksItOff() async throws {
-        let demo = try CommandProcess(["demo", "--json", "--cause", "freeze", "--probe-interval", "10s"])
+        // All five causes: long enough, however slow this machine or a sanitizer is.
+        let demo = try CommandProcess(["demo", "--json", "--probe-interval", "10s"])
         try await demo.output.wait(for: ["type": "transition", "to": "open"])
         demo.send(SIGINT)
         #expect(await demo.status() == 130)

@@ -113,6 +113,7 @@
                     Unmanaged<Start>.fromOpaque(start).takeRetainedValue().run()
                     return nil
                 }, start)
+            pthread_detach(thread)
         }
         let result: Result<Void, any Error>
         do {

@@ -26,7 +26,13 @@ import Testing
                 let world = WatchedWorld(loop)
                 slot.withLock { $0 = world }
                 return world
-            }, options: options
+            },
+            // A resume is given up where an answer is late; here, however slow the machine is, none is.
+            timing: { $0.connectTimeout = .seconds(600) },
+            options: {
+                $0.requestTimeout = .seconds(300)
+                options(&$0)
+            }
         ) { rig in
             try await body(rig, try #require(slot.withLock { $0 }))
         }

@@ -62,7 +62,7 @@ let package = Package(
 
         // The same actors in virtual time, under faults, and what judges them.
         .target(name: "SimulatedWorld", dependencies: ["WorldInterface", "ConnectionLifecycle"]),
-        .target(name: "SoakKit", dependencies: ["ConnectionLifecycle"]),
+        .target(name: "SoakKit", dependencies: ["ConnectionLifecycle", "HoldfastMattermost"]),
         .target(
             name: "VirtualSoak",
             dependencies: [

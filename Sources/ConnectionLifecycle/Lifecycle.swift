@@ -104,22 +104,21 @@ public struct Lifecycle: Sendable {
     @inline(__always)
     private func answer(_ question: Question, _ input: Input) -> Bool {
         switch question {
-        case .mayRetry:
-            #if CLASSIC_BUGS
-                input.failure != .fatal && failures < backoff.attemptBudget && !isFinal(input.failure)
-            #else
-                input.failure != .fatal && failures < backoff.attemptBudget
-            #endif
+        case .mayRetry: !isFinal(input.failure) && failures < backoff.attemptBudget
         case .missesLeft: misses < timing.missesAllowed
         case .stopWanted: stopWanted
         }
     }
 
-    #if CLASSIC_BUGS
-        private func isFinal(_ failure: Failure) -> Bool {
-            ClassicBug.active == .finalUnauthorized && failure == .unauthorized
-        }
+    @inline(__always)
+    private func isFinal(_ failure: Failure) -> Bool {
+        #if CLASSIC_BUGS
+            if ClassicBug.active == .finalUnauthorized, failure == .unauthorized { return true }
+        #endif
+        return failure == .fatal
+    }
 
+    #if CLASSIC_BUGS
         package mutating func forgetFailures() { failures = 0 }
     #endif
 

@@ -87,7 +87,7 @@ package struct EventBuffer<Element: Sendable>: Sendable {
     var maximum: (count: Int, bytes: Int) { contents.withLock { ($0.maximumCount, $0.maximumBytes) } }
 
     /// How many events wait.
-    var count: Int { contents.withLock { $0.pending.count } }
+    package var count: Int { contents.withLock { $0.pending.count } }
 
     /// On the loop: the events of one read, perhaps none.
     package func append(_ events: [Element], byteCount: Int) -> Level {

@@ -1,4 +1,5 @@
 import WebSocketCodec
+import WorldInterface
 
 /// What a plain upgrade gets from a server that wants TLS on that port. Such servers answer by silence, by an alert, or by
 /// HTTP in which they say so; each looks like something else at first.
@@ -14,12 +15,7 @@ enum PlainUpgrade {
         answer.count > 1 && answer[0] == 0x15 && answer[1] == 0x03
     }
 
-    /// nginx's words, and Go's.
     static func isRefusal(_ rejection: WebSocketRejection) -> Bool {
-        let body = String(decoding: rejection.bodyPrefix, as: UTF8.self)
-        return rejection.status == 400
-            && ["plain HTTP request was sent to HTTPS port", "HTTP request to an HTTPS server"].contains {
-                body.contains($0)
-            }
+        PlainRefusal.isOne(status: rejection.status, body: rejection.bodyPrefix)
     }
 }

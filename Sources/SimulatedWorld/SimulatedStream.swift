@@ -19,7 +19,7 @@ final class SimulatedStream: ByteStream {
     private var phase = Phase.connecting
     private let isCounted: Bool
     private var number: UInt64 = 0
-    /// The other end; nil before there is one, and once this one is closed.
+    /// The other end; nil before there is one, and once both are closed.
     private(set) var peer: SimulatedStream?
     private var endpoint = Endpoint(host: "", port: 0)
 
@@ -52,7 +52,7 @@ final class SimulatedStream: ByteStream {
 
     func begin(to endpoint: Endpoint) {
         self.endpoint = endpoint
-        guard owner.simulation.names.works else {
+        guard owner.simulation.resolvesNames else {
             return end(.failed(NetworkError(.nameNotFound, "no address is known for \(endpoint.host)")))
         }
         send(.request)
@@ -66,13 +66,14 @@ final class SimulatedStream: ByteStream {
         let far = SimulatedStream(on: listener.host, link: link, handler: nil, isCounted: false)
         far.peer = self
         far.endpoint = Endpoint(host: owner.name, port: 0)
-        owner.simulation.agenda.add(Acceptance(far, listener), at: owner.simulation.now)
+        owner.simulation.agenda.add(
+            Incident(on: listener.host) { far.accepted(by: listener) }, at: owner.simulation.now)
         peer = far
         far.send(.acceptance)
     }
 
     /// On the listening side, in its process.
-    func accepted(by listener: SimulatedListener) {
+    private func accepted(by listener: SimulatedListener) {
         guard case .connecting = phase else { return }
         guard let handler = listener.accept(self) else { return close() }
         self.handler = handler
@@ -236,7 +237,7 @@ final class SimulatedStream: ByteStream {
         phase = .ending
         letGo()
         if isCounted { owner.openStreamCount -= 1 }
-        owner.simulation.agenda.add(Closing(self, reason), at: owner.simulation.now)
+        owner.simulation.agenda.add(Incident(on: owner) { [self] in told(reason) }, at: owner.simulation.now)
     }
 
     /// What was not read is gone, and what was not sent.
@@ -248,7 +249,7 @@ final class SimulatedStream: ByteStream {
         owner.streams[number] = nil
     }
 
-    func told(_ reason: StreamClosure) {
+    private func told(_ reason: StreamClosure) {
         phase = .closed
         let handler = handler
         self.handler = nil
@@ -266,7 +267,7 @@ final class SimulatedStream: ByteStream {
     /// The system asks whether the other side is still there, as it does on the product's sockets, and gives up by then.
     private static let keepAliveTime: UInt64 = 105_000_000_000
 
-    func keepAliveFailed(_ answersReset: Bool) {
+    private func keepAliveFailed(_ answersReset: Bool) {
         let what = answersReset ? "connection reset by peer" : "connection timed out"
         end(.failed(NetworkError(answersReset ? .reset : .timedOut, "lost the connection to \(endpoint): \(what)")))
     }
@@ -278,7 +279,8 @@ final class SimulatedStream: ByteStream {
         peer.isSilent = !answersReset
         peer.hasSentEnd = true
         owner.simulation.agenda.add(
-            KeepAlive(self, answersReset), at: owner.simulation.now + SimulatedStream.keepAliveTime)
+            Incident(on: owner) { [self] in keepAliveFailed(answersReset) },
+            at: owner.simulation.now + SimulatedStream.keepAliveTime)
         peer.end(.failed(NetworkError(.timedOut, "the connection to \(owner.name) timed out")))
     }
 
@@ -304,45 +306,4 @@ final class SimulatedStream: ByteStream {
         unread = []
         part()
     }
-}
-
-/// The system has accepted a connection; the process is told.
-private final class Acceptance: Occasion {
-    private let stream: SimulatedStream
-    private let listener: SimulatedListener
-    var host: SimulatedHost? { listener.host }
-
-    init(_ stream: SimulatedStream, _ listener: SimulatedListener) {
-        self.stream = stream
-        self.listener = listener
-    }
-
-    func occur(version: UInt32) { stream.accepted(by: listener) }
-}
-
-private final class KeepAlive: Occasion {
-    private let stream: SimulatedStream
-    private let answersReset: Bool
-    var host: SimulatedHost? { stream.owner }
-
-    init(_ stream: SimulatedStream, _ answersReset: Bool) {
-        self.stream = stream
-        self.answersReset = answersReset
-    }
-
-    func occur(version: UInt32) { stream.keepAliveFailed(answersReset) }
-}
-
-/// The owner is told that its stream has ended.
-private final class Closing: Occasion {
-    private let stream: SimulatedStream
-    private let reason: StreamClosure
-    var host: SimulatedHost? { stream.owner }
-
-    init(_ stream: SimulatedStream, _ reason: StreamClosure) {
-        self.stream = stream
-        self.reason = reason
-    }
-
-    func occur(version: UInt32) { stream.told(reason) }
 }

@@ -26,7 +26,6 @@ public final class Simulation: @unchecked Sendable {
     var agenda = Agenda()
     /// The host whose code runs now.
     private(set) var current: SimulatedHost?
-    let names = NameService()
     /// Listening hosts, by address.
     var listeners: [Endpoint: SimulatedListener] = [:]
     private var ready: [SimulatedHost] = []
@@ -68,10 +67,7 @@ public final class Simulation: @unchecked Sendable {
     // MARK: - What goes wrong with names
 
     /// While false no name is found, on any host.
-    public var resolvesNames: Bool {
-        get { names.works }
-        set { names.works = newValue }
-    }
+    public var resolvesNames = true
 
     // MARK: - Time
 
@@ -138,17 +134,15 @@ public final class Simulation: @unchecked Sendable {
     func countJob() { jobs &+= 1 }
 }
 
-/// Something that happens to the world itself.
-private final class Incident: Occasion {
+/// Something that happens once, on a host or, without one, to the world itself.
+final class Incident: Occasion {
+    let host: SimulatedHost?
     private let body: () -> Void
-    var host: SimulatedHost? { nil }
 
-    init(_ body: @escaping () -> Void) { self.body = body }
+    init(on host: SimulatedHost? = nil, _ body: @escaping () -> Void) {
+        self.host = host
+        self.body = body
+    }
 
     func occur(version: UInt32) { body() }
-}
-
-/// Whether names are found.
-final class NameService {
-    var works = true
 }

@@ -335,7 +335,7 @@ public struct RecoveryTracker: Sendable {
 
 extension State {
     /// Events are delivered.
-    var isOpen: Bool { self == .open || self == .probing }
+    package var isOpen: Bool { self == .open || self == .probing }
 }
 
 extension RecoveryTracker.Move {

@@ -115,6 +115,7 @@ final class Gateway: @unchecked Sendable {
         guard !isDown else { return }
         judge.check(
             index, sockets: host.openStreamCount, timers: host.openTimerCount,
+            waiting: connection?.buffer.count ?? 0,
             isCutOff: host.isSuspended || link.isDown)
     }
 }

@@ -24,6 +24,8 @@ final class Judge: @unchecked Sendable {
 
     /// What a connection holds at most: its deadline, its probe's, REST requests in flight and what its consumer waits for.
     static let timerLimit = 40
+    /// Events that wait: a connection's bound of 4,096 at most, and what one read brings.
+    static let waitingLimit = 5000
     /// After a fault is over, it may be the reason of a replacement for so long: two intervals, and the misses. Where only REST
     /// can tell, other faults may hide it for longer.
     private static func grace(_ gateway: Int) -> Double { Gateway.reliesOnREST(gateway) ? 300 : 90 }
@@ -294,7 +296,8 @@ final class Judge: @unchecked Sendable {
 
     // MARK: - After each step
 
-    func check(_ gateway: Int, sockets: Int, timers: Int, isCutOff: Bool) {
+    func check(_ gateway: Int, sockets: Int, timers: Int, waiting: Int, isCutOff: Bool) {
+        if waiting > Judge.waitingLimit { report(.unbounded, gateway, "\(waiting) events wait for the consumer") }
         if sockets > 1 { report(.twoSockets, gateway, "\(sockets) sockets are open at once") }
         if timers > Judge.timerLimit { report(.timers, gateway, "\(timers) timers are open") }
         guard let deaf = lines[gateway].deafSince else { return }
@@ -318,11 +321,6 @@ final class Judge: @unchecked Sendable {
     }
 }
 
-extension State {
-    /// Events are delivered.
-    var isOpen: Bool { self == .open || self == .probing }
-}
-
 extension Ledger.Kind {
     /// Nil where the ledger does not count it.
     init?(_ change: SimulatorChange) {
@@ -332,27 +330,6 @@ extension Ledger.Kind {
         case .deleted: self = .deleted
         case .reactionAdded: self = .reactionAdded
         case .reactionRemoved, .deaf: return nil
-        }
-    }
-}
-
-extension Ledger.Telling {
-    /// Nil where the ledger does not count it.
-    init?(_ delivery: Delivery, channel: Int) throws(DecodingFailure) {
-        let way: Ledger.Way =
-            delivery.source == .caughtUp ? .fetched : delivery.reason.contains("waited") ? .waited : .pushed
-        switch try delivery.content {
-        case .posted(let posted):
-            guard posted.post.type.isEmpty else { return nil }
-            self.init(.posted, channel: channel, postID: posted.post.id, isEdited: posted.post.editAt > 0, way)
-        case .edited(let post): self.init(.edited, channel: channel, postID: post.id, way)
-        case .deleted(let post): self.init(.deleted, channel: channel, postID: post.id, way)
-        case .reactionAdded(let reaction):
-            self.init(.reactionAdded, channel: channel, postID: reaction.postID, emoji: reaction.emojiName, way)
-        // Reactions are never taken back here: one that says so is a finding.
-        case .reactionRemoved(let reaction):
-            self.init(.reactionAdded, channel: channel, postID: reaction.postID, emoji: "-\(reaction.emojiName)")
-        case .other: return nil
         }
     }
 }

@@ -47,7 +47,6 @@ private final class Stage: @unchecked Sendable {
     private let scenario: Scenario
     private let judge: Judge
     private var gateways: [Gateway] = []
-    private var isTrafficOn = true
     private var failure: String?
 
     init(_ simulation: Simulation, _ server: SimulatedHost, _ scenario: Scenario, _ judge: Judge) {

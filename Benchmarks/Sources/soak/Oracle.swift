@@ -104,28 +104,10 @@ final class Oracle: Sendable {
 
     func hear(_ delivery: Delivery, on connection: Int) {
         guard let channel = channels[delivery.channelID] else { return }
-        let way: Ledger.Way =
-            delivery.source == .caughtUp ? .fetched : delivery.reason.contains("waited") ? .waited : .pushed
         let telling: Ledger.Telling
         do throws(DecodingFailure) {
-            switch try delivery.content {
-            case .posted(let posted):
-                guard posted.post.type.isEmpty else { return }
-                telling = Ledger.Telling(
-                    .posted, channel: channel, postID: posted.post.id, isEdited: posted.post.editAt > 0, way)
-            case .edited(let post):
-                telling = Ledger.Telling(.edited, channel: channel, postID: post.id, way)
-            case .deleted(let post):
-                telling = Ledger.Telling(.deleted, channel: channel, postID: post.id, way)
-            case .reactionAdded(let reaction):
-                telling = Ledger.Telling(
-                    .reactionAdded, channel: channel, postID: reaction.postID, emoji: reaction.emojiName, way)
-            // Reactions are never taken back here: one that says so is a finding.
-            case .reactionRemoved(let reaction):
-                telling = Ledger.Telling(
-                    .reactionAdded, channel: channel, postID: reaction.postID, emoji: "-\(reaction.emojiName)")
-            case .other: return
-            }
+            guard let told = try Ledger.Telling(delivery, channel: channel) else { return }
+            telling = told
         } catch {
             return fail("a delivery cannot be read: \(error)", on: connection)
         }

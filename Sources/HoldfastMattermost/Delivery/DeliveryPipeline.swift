@@ -31,8 +31,8 @@ actor DeliveryPipeline {
     var listed: (clock: Int64, at: Instant)?
     private var nextNumber: Int64
     private var attempt: UInt32 = 0
-    /// No connection has been seen yet, but there were some before.
-    private var isBetween = false
+    /// Events of attempts up to this one belong to whoever iterated before.
+    private var past: UInt32 = 0
     private var nextSequence: Int64?
 
     // What is added and not handed over yet.
@@ -112,7 +112,7 @@ actor DeliveryPipeline {
     ///   - attempt: which it is; or where there is none, the last one that was, whose events do not count any more.
     func begin(isConnected: Bool, attempt: UInt32) {
         self.attempt = attempt
-        isBetween = !isConnected && attempt > 0
+        if !isConnected { past = attempt }
         pump = Task(executorPreference: world.executor) { await self.run(isConnected: isConnected) }
     }
 
@@ -224,10 +224,7 @@ actor DeliveryPipeline {
 
     private func take(_ event: MattermostEvent) {
         let isContinued = nextSequence == event.sequence
-        if isBetween {
-            guard event.attempt > attempt else { return }
-            isBetween = false
-        }
+        guard event.attempt > past else { return }
         // Without a `hello`.
         let isLater = attempt > 0 && attempt != event.attempt
         let expected = nextSequence

@@ -62,15 +62,6 @@ extension HTTPTransfer {
         }
     }
 
-    /// Some servers answer a plain request in plain words.
-    func isRefusalOfPlainHTTP(_ status: Int, _ body: [UInt8]) -> Bool {
-        guard isPlain, status == 400, body.count < 4096 else { return false }
-        let text = String(decoding: body, as: UTF8.self)
-        // nginx's words, and Go's.
-        return text.contains("plain HTTP request was sent to HTTPS port")
-            || text.contains("HTTP request to an HTTPS server")
-    }
-
     static func looksLikeTLS(_ authority: String) -> NetworkError {
         NetworkError(
             .malformed, "\(authority) does not answer plain HTTP; this looks like TLS: use https instead of http")
@@ -80,7 +71,7 @@ extension HTTPTransfer {
 
     /// The URL's host and port, as far as it names one.
     var authority: String {
-        let parts = HTTPTransfer.withoutSecrets(request.url).split(separator: "/", maxSplits: 2)
+        let parts = request.urlWithoutSecrets.split(separator: "/", maxSplits: 2)
         return parts.count > 1 ? String(parts[1]) : "the server"
     }
 

@@ -31,7 +31,7 @@ final class HTTPTransfer: CustomStringConvertible {
         self.request = request
         self.tls = tls
         errorText.pointee = 0
-        description = "\(request.method) \(HTTPTransfer.withoutSecrets(request.url))"
+        description = request.description
         for text in [request.method, request.url] + request.headers.flatMap({ [$0.name, $0.value] })
         where text.utf8.contains(where: { $0 == 13 || $0 == 10 || $0 == 0 }) {
             throw NetworkError(.malformed, "\(description): a line break must not stand in a request")
@@ -150,7 +150,9 @@ final class HTTPTransfer: CustomStringConvertible {
         guard code == CURLE_OK else { return .failure(failure(code)) }
         var status = 0
         holdfast_getinfo_long(easy, CURLINFO_RESPONSE_CODE, &status)
-        guard !isRefusalOfPlainHTTP(status, body) else { return .failure(HTTPTransfer.looksLikeTLS(authority)) }
+        if isPlain, PlainRefusal.isOne(status: status, body: body) {
+            return .failure(HTTPTransfer.looksLikeTLS(authority))
+        }
         return .success(HTTPResponse(status: status, headers: headers, body: body))
     }
 
@@ -185,27 +187,5 @@ final class HTTPTransfer: CustomStringConvertible {
         }
         return naming(
             proxyFor: code, NetworkError(kind, "\(description): \(String(cString: curl_easy_strerror(code)))\(advice)"))
-    }
-
-    /// Scheme, host and path: neither user information nor query.
-    static func withoutSecrets(_ url: String) -> String {
-        let plain = url.prefix { $0 != "?" && $0 != "#" }
-        guard let scheme = plain.range(of: "://") else { return String(plain) }
-        let rest = plain[scheme.upperBound...]
-        let authority = rest.prefix { $0 != "/" }
-        guard let at = authority.lastIndex(of: "@") else { return String(plain) }
-        return String(plain[..<scheme.upperBound] + rest[rest.index(after: at)...])
-    }
-}
-
-extension Substring {
-    /// The first occurrence; the standard library has none without Foundation.
-    fileprivate func range(of text: String) -> Range<Index>? {
-        var start = startIndex
-        while start < endIndex {
-            if self[start...].hasPrefix(text) { return start..<index(start, offsetBy: text.count) }
-            start = index(after: start)
-        }
-        return nil
     }
 }

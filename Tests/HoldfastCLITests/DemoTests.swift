@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(3))) struct DemoTests {
+@Suite(.timeLimit(.minutes(10))) struct DemoTests {
     @Test func theSummaryIsLastAndSaysThatEveryCauseIsRecovered() async throws {
         let demo = try CommandProcess(["demo", "--json", "--probe-interval", "500ms", "--seed", "1"])
         #expect(await demo.status() == 0)

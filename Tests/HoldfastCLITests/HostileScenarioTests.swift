@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite("Scenarios edited by hand", .timeLimit(.minutes(1)))
+@Suite("Scenarios edited by hand", .timeLimit(.minutes(10)))
 struct HostileScenarioTests {
     @Test(
         "are refused where they cannot be run",

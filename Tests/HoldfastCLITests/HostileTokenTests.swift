@@ -9,7 +9,7 @@ import WebSocketCodec
 import WorldInterface
 
 /// A token and a password that would be recognised anywhere, against a server that says them back wherever it can speak.
-@Suite("Secrets stay secret", .timeLimit(.minutes(3)))
+@Suite("Secrets stay secret", .timeLimit(.minutes(10)))
 struct HostileTokenTests {
     private static let secret = "tkn7recognisable7secret"
 

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct SimulateTests {
+@Suite(.timeLimit(.minutes(10))) struct SimulateTests {
     @Test func theFirstLineTellsWhereAndWho() async throws {
         let simulator = try CommandProcess(["simulate", "--port", "0"])
         try await simulator.output.wait("a line") { !$0.isEmpty }

@@ -5,7 +5,7 @@ import UVEventLoop
 import WorldInterface
 
 /// `--store`, and the echo bot, as processes against a simulator in this one.
-@Suite(.timeLimit(.minutes(5))) struct StoreTests {
+@Suite(.timeLimit(.minutes(10))) struct StoreTests {
     @Test func aWatchGoesOnWhereItLeftOff() async throws {
         try await StoreRig.run { rig in
             let first = try rig.start("watch")

@@ -4,7 +4,7 @@ import StateChartKit
 import Testing
 
 /// `--trace` of the commands, read by what draws it.
-@Suite(.timeLimit(.minutes(3))) struct TraceTests {
+@Suite(.timeLimit(.minutes(10))) struct TraceTests {
     private func path() -> String { NSTemporaryDirectory() + "holdfast-\(UUID().uuidString).jsonl" }
 
     @Test func aDemoWritesWhatTheChartsRead() async throws {

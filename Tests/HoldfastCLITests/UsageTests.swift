@@ -2,7 +2,7 @@ import Foundation
 import StateChartKit
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct UsageTests {
+@Suite(.timeLimit(.minutes(10))) struct UsageTests {
     @Test func theHelpNamesEveryCommandAndEachCommandItsOptions() async throws {
         let main = try CommandProcess(["--help"])
         #expect(await main.status() == 0)

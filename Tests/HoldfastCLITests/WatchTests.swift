@@ -6,7 +6,7 @@ import UVEventLoop
 import WorldInterface
 
 /// `holdfast watch` as a process, against a simulator in this one.
-@Suite(.timeLimit(.minutes(3))) struct WatchTests {
+@Suite(.timeLimit(.minutes(10))) struct WatchTests {
     @Test(arguments: ["cycle", "token"])
     func aDeafConnectionIsNoticedReplacedAndDelivers(cause: String) async throws {
         try await WatchRig.run(["--probe-interval", "1s"]) { rig in

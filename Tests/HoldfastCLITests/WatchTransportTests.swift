@@ -10,7 +10,7 @@ import WorldInterface
 #endif
 
 /// `holdfast watch` on its way to a simulator: proxies of our own and of others, and without descriptors.
-@Suite(.timeLimit(.minutes(3))) struct WatchTransportTests {
+@Suite(.timeLimit(.minutes(10))) struct WatchTransportTests {
     enum Choice: CaseIterable { case environment, option }
 
     @Test(arguments: Choice.allCases) func theProxyIsTakenFromTheEnvironmentOrTheOption(choice: Choice) async throws {

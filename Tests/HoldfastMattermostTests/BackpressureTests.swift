@@ -7,7 +7,7 @@ import Testing
 import UVEventLoop
 
 /// Handlers that are slow, throw, or never return, and stores that fail: bounded, visible, and nobody else's trouble.
-@Suite(.timeLimit(.minutes(5))) struct BackpressureTests {
+@Suite(.timeLimit(.minutes(10))) struct BackpressureTests {
     @Test func aHandlerThatDoesNotReturnStopsTheReadingAndNothingIsLost() async throws {
         let gate = Gate()
         let isStuck = Lock(false)

@@ -7,7 +7,7 @@ import Testing
 import WorldInterface
 
 /// Fetching what was not heard: the lengths, the limits and the traps of the server's listings.
-@Suite(.timeLimit(.minutes(5))) struct CatchUpTests {
+@Suite(.timeLimit(.minutes(10))) struct CatchUpTests {
     // MARK: Lengths
 
     @Test func tenThousandPostsOfOneChannelComeOnceAndInOrder() async throws {

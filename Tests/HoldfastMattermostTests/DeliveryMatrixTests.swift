@@ -4,7 +4,7 @@ import MattermostSimulator
 import Testing
 
 /// Every cause × everything that can happen meanwhile: delivered once, and in order.
-@Suite(.timeLimit(.minutes(5))) struct DeliveryMatrixTests {
+@Suite(.timeLimit(.minutes(10))) struct DeliveryMatrixTests {
     enum Cause: String, CaseIterable, Sendable {
         case cycle, tokenCycle, restart, freeze, finish, reset, reconnect, beyondTheRing
         /// The token is cycled, and before any probe could notice the connection drops: it is resumed, and no number is missing.

@@ -7,7 +7,7 @@ import UVEventLoop
 import WorldInterface
 
 /// Posts are made once, whatever happens to the answers.
-@Suite(.timeLimit(.minutes(5))) struct RESTRepetitionTests {
+@Suite(.timeLimit(.minutes(10))) struct RESTRepetitionTests {
     /// One answer of a script.
     enum Answer: Sendable, Hashable {
         case made

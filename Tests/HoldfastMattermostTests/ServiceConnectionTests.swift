@@ -6,7 +6,7 @@ import Testing
 import UVEventLoop
 import WorldInterface
 
-@Suite(.timeLimit(.minutes(2))) struct ServiceConnectionTests {
+@Suite(.timeLimit(.minutes(10))) struct ServiceConnectionTests {
     @Test(arguments: Authentication.allCases)
     func eitherAuthenticationOpensAndDelivers(authentication: Authentication) async throws {
         try await ServiceRig.run(options: { $0.authentication = authentication }) { rig in

@@ -8,7 +8,7 @@ import UVEventLoop
 import WorldInterface
 
 /// The table "what each signal catches" of the protocol sheet, row by row, over real sockets.
-@Suite(.timeLimit(.minutes(2))) struct ServiceDetectionTests {
+@Suite(.timeLimit(.minutes(10))) struct ServiceDetectionTests {
     @Test func anAccountDisabledAndEnabledIsDeafByItsReplyAndReplaced() async throws {
         try await ServiceRig.run { rig in
             var events = rig.connection.events.makeAsyncIterator()

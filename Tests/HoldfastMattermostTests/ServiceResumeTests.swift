@@ -6,7 +6,7 @@ import MattermostSimulator
 import Testing
 
 /// A connection that was merely dropped goes on where it was; all others start clean. Over real sockets.
-@Suite(.timeLimit(.minutes(5))) struct ServiceResumeTests {
+@Suite(.timeLimit(.minutes(10))) struct ServiceResumeTests {
     /// What a test wants to know of an event.
     struct Seen: Hashable {
         var name: String

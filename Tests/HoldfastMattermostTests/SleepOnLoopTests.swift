@@ -4,7 +4,7 @@ import UVEventLoop
 import WorldInterface
 
 /// Sleeps of the real loop, called from elsewhere; that it ends with nothing open is checked by its `stop`.
-@Suite(.timeLimit(.minutes(5))) struct SleepOnLoopTests {
+@Suite(.timeLimit(.minutes(10))) struct SleepOnLoopTests {
     @Test func aSleepMayBeCalledFromAnyThread() async throws {
         let loop = try EventLoop.start()
         let before = loop.now

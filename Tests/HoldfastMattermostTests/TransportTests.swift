@@ -7,7 +7,7 @@ import Testing
 import WorldInterface
 
 /// The ways to a server, end to end: the WebSocket and REST of one connection, which must take the same.
-@Suite(.timeLimit(.minutes(2))) struct TransportTests {
+@Suite(.timeLimit(.minutes(10))) struct TransportTests {
     @Test func aBasePathInFrontOfTheServerIsKept() async throws {
         try await TransportRig.run { front, simulator, _ in
             let endpoint = try await front.start { .strip("/chat/team", of: $0, to: simulator) }

@@ -4,7 +4,7 @@ import HoldfastStore
 import Testing
 
 /// Acknowledgements that were promised, and are not in the file yet.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct AcknowledgementLogTests {
     @Test func moreThanTheLogHoldsOutliveTheProcess() async throws {
         let folder = try TemporaryFolder()

@@ -5,7 +5,7 @@ import Testing
 @testable import HoldfastStore
 
 /// Rows that nobody wrote so. `Tests/Fuzzing` looks for more of them.
-@Suite("Damaged rows", .timeLimit(.minutes(1)))
+@Suite("Damaged rows", .timeLimit(.minutes(10)))
 struct HostileRowsTests {
     @Test(
         "a next number that is none is damage, not a trap",

@@ -6,7 +6,7 @@ import Testing
 @testable import HoldfastStore
 
 /// Files that cannot be used: each gets an error that says what to do, and stays as it was.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct SQLiteFileTests {
     @Test func aMissingFolderIsNotMade() async throws {
         let folder = try TemporaryFolder()
@@ -152,7 +152,7 @@ struct SQLiteFileTests {
 }
 
 /// Steps from one version to the next.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct MigrationTests {
     @Test func aNewFileHasTheVersionAndTheId() async throws {
         let folder = try TemporaryFolder()

@@ -7,7 +7,7 @@
 
     /// Files that this user may not use. Who runs tests as root may do everything, hence a thread without that right: file
     /// access is by a thread's own id, which the threads that it starts inherit (setfsuid(2)).
-    @Suite(.timeLimit(.minutes(5)), .enabled("a thread can give up its rights") { await PermissionProbe.works() })
+    @Suite(.timeLimit(.minutes(10)), .enabled("a thread can give up its rights") { await PermissionProbe.works() })
     struct SQLitePermissionTests {
         @Test func aFileThatMayOnlyBeReadIsReadOnly() async throws {
             let folder = try TemporaryFolder()

@@ -4,7 +4,7 @@ import HoldfastStore
 import Testing
 
 /// A file with a limit.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct SQLiteSpaceTests {
     private static let limit: Int64 = 256 << 10
 

@@ -5,7 +5,7 @@ import Testing
 @testable import HoldfastStore
 
 /// What is special about a file.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct SQLiteStoreTests {
     /// A store with deliveries, positions and known items, closed.
     static func fill(_ path: String, deliveries: Int64 = 50) async throws {

@@ -3,7 +3,7 @@ import HoldfastStore
 import Testing
 
 /// What every store must do.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct StoreContractTests {
     enum Subject: String, CaseIterable, CustomTestStringConvertible {
         case memory, sqlite

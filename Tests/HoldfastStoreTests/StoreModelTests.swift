@@ -5,7 +5,7 @@ import HoldfastStore
 import Testing
 
 /// Random walks on a file, which must always be like the memory of one who does the same.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(10)))
 struct StoreModelTests {
     @Test(arguments: UInt64(1)...24)
     func aFileIsLikeMemory(seed: UInt64) async throws {

@@ -55,7 +55,7 @@ import WorldInterface
     }
 
     /// A task that does not prefer the loop comes back to it in a later turn within `stop`: the link may close in between.
-    @Test("stop returns to a task of another executor though the link closes at once", .timeLimit(.minutes(1)))
+    @Test("stop returns to a task of another executor though the link closes at once", .timeLimit(.minutes(10)))
     func stopReturnsElsewhere() async {
         let rig = Rig()
         rig.open()

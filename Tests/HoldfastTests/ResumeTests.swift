@@ -5,7 +5,7 @@ import WorldInterface
 @testable import Holdfast
 
 /// Which attempt may go on where the connection before ended: the engine's rule, for every way in which a link can end.
-@Suite(.timeLimit(.minutes(5))) struct ResumeTests {
+@Suite(.timeLimit(.minutes(10))) struct ResumeTests {
     static let point = ResumePoint(sessionID: "session", nextSequence: 7, revision: 42)
 
     private let world = ManualWorld()

@@ -4,7 +4,7 @@ import WorldInterface
 
 @testable import Holdfast
 
-@Suite(.timeLimit(.minutes(5))) struct SleepTests {
+@Suite(.timeLimit(.minutes(10))) struct SleepTests {
     /// Sleeps a second of a world's time; tells "slept" or "cancelled".
     private func sleeper(_ world: ManualWorld) -> (task: Task<Void, Never>, outcome: Lock<String>) {
         let outcome = Lock("")

@@ -53,7 +53,7 @@ private func answer(_ status: String, _ body: String, _ headers: String = "") ->
     "HTTP/1.1 \(status)\r\nContent-Length: \(body.utf8.count)\r\n\(headers)\r\n\(body)"
 }
 
-@Suite(.timeLimit(.minutes(5))) struct HTTPTests {
+@Suite(.timeLimit(.minutes(10))) struct HTTPTests {
     @Test func anAnswerComesWithStatusHeadersAndBodyAndTheConnectionIsReused() async throws {
         try await LoopRig.run { rig in
             let server = TinyServer([answer("200 OK", "one", "ETag: x\r\n"), answer("404 Not Found", "two")])

@@ -6,7 +6,7 @@
     @testable import UVEventLoop
 
     /// What only a kernel that is set up for it does. Each in a process of its own.
-    @Suite(.timeLimit(.minutes(2))) struct NamespaceTests {
+    @Suite(.timeLimit(.minutes(10))) struct NamespaceTests {
         @Test(.enabled(if: Namespace.isAllowed, "this process may not unshare a network: run it as root"))
         func outOfLocalPortsConnectsAndRequestsSaySoAndWorkAgainAfterwards() async throws {
             await #expect(processExitsWith: .success) {

@@ -41,7 +41,7 @@ private func outcomes(
     return (stream, request)
 }
 
-@Suite(.timeLimit(.minutes(2))) struct ProxyTests {
+@Suite(.timeLimit(.minutes(10))) struct ProxyTests {
     @Test(arguments: [nil, "us er"]) func aStreamAndARequestGoThroughATunnel(user: String?) async throws {
         try await withLoop { loop in
             let server = try helloServer(loop)

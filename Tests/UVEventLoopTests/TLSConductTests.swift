@@ -5,7 +5,7 @@ import UVEventLoop
 import WorldInterface
 
 /// How servers behave once they are trusted, or do not speak TLS at all. Prints the matrix's other rows.
-@Suite(.timeLimit(.minutes(5)), .enabled(if: OpenSSLServer.path != nil, "openssl is not here: .ci/setup --all"))
+@Suite(.timeLimit(.minutes(10)), .enabled(if: OpenSSLServer.path != nil, "openssl is not here: .ci/setup --all"))
 struct TLSConductTests {
     private static func trust(_ certificates: TestCertificates) -> TLSClientOptions {
         TLSClientOptions(certificateAuthorityFile: certificates.authorityFile)

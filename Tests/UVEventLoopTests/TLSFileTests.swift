@@ -4,7 +4,7 @@ import UVEventLoop
 import WorldInterface
 
 /// Files that cannot be used are named, with what to do: the same for streams and requests.
-@Suite(.timeLimit(.minutes(5))) struct TLSFileTests {
+@Suite(.timeLimit(.minutes(10))) struct TLSFileTests {
     static let wrong: [(@Sendable (TestCertificates) -> TLSClientOptions, [String])] = [
         (
             { _ in TLSClientOptions(certificateAuthorityFile: "/nonexistent.pem") },

@@ -64,7 +64,7 @@ private final class KeyFlood: StreamHandler {
     }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct TLSFloodTests {
+@Suite(.timeLimit(.minutes(10))) struct TLSFloodTests {
     /// Each request for new keys (RFC 8446 §4.6.3) is answered; a peer that does not read the answers is cut off before they
     /// fill our memory.
     @Test func aServerThatAsksForKeysWithoutEndIsCutOff() async throws {

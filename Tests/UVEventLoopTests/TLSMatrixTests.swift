@@ -69,7 +69,7 @@ extension String {
     }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct TLSMatrixTests {
+@Suite(.timeLimit(.minutes(10))) struct TLSMatrixTests {
     @Test(.enabled(if: OpenSSLServer.path != nil, "openssl is not here: .ci/setup --all"))
     func everyKindOfServerIsHandledInWordsThatHelpByOpenSSL() async throws {
         try await LoopRig.run { rig in

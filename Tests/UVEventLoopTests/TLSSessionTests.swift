@@ -7,7 +7,7 @@ import WorldInterface
 @testable import UVEventLoop
 
 /// Sessions are resumed where they may be, and nowhere else: nginx tells whether one was.
-@Suite(.timeLimit(.minutes(5))) struct TLSSessionTests {
+@Suite(.timeLimit(.minutes(10))) struct TLSSessionTests {
     /// What a server is told about versions and tickets, and how many of three connections at once resume after one other:
     /// a session of TLS 1.2 serves all, the two tickets of TLS 1.3 one each.
     static let kinds: [([String], Int)] = [

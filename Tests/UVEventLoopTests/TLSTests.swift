@@ -32,7 +32,7 @@ private struct Pair {
     }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct TLSTests {
+@Suite(.timeLimit(.minutes(10))) struct TLSTests {
     @Test(arguments: ["127.0.0.1", "localhost"])
     func aTrustedServerIsAnsweredAndBytesTravelBothWays(host: String) async throws {
         try await LoopRig.run { rig in

@@ -6,7 +6,7 @@ import Testing
 /// A sample of what `holdfast soak --virtual` runs; `HOLDFAST_SEEDS` sets another number of scenarios.
 @Suite("Scenarios from seeds")
 struct SeedTests {
-    static let count = ProcessInfo.processInfo.environment["HOLDFAST_SEEDS"].flatMap(UInt64.init) ?? 12
+    static let count = ProcessInfo.processInfo.environment["HOLDFAST_SEEDS"].flatMap(UInt64.init) ?? 4
 
     @Test("nothing is lost, doubled, out of order, replaced without cause or left", arguments: 1...count)
     func holds(seed: UInt64) {

@@ -9,7 +9,7 @@ import Testing
 @Suite("The SCXML in an interpreter of others", .serialized)
 struct DifferentialTests {
     /// `HOLDFAST_SEQUENCES` runs more, or fewer.
-    private static let count = ProcessInfo.processInfo.environment["HOLDFAST_SEQUENCES"].flatMap(Int.init) ?? 10_000
+    private static let count = ProcessInfo.processInfo.environment["HOLDFAST_SEQUENCES"].flatMap(Int.init) ?? 1000
 
     /// What the interpreter says to each sequence.
     private func run(_ sequences: [EventSequence], documents: [String]) async throws -> [String] {

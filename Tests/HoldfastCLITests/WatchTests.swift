@@ -102,7 +102,7 @@ import WorldInterface
     @Test func aWrongTokenIsReportedAndTriedAgain() async throws {
         try await WatchRig.run(token: "wrongwrongwrongwrongwrong1") { rig in
             try await rig.watch.output.wait("a second attempt") { lines in
-                lines.count { LineLog.object($0)["to"] as? String == "connecting" } == 2
+                lines.count { LineLog.object($0)["to"] as? String == "connecting" } >= 2
             }
             let failure = try #require(rig.watch.output.objects.first { $0["event"] as? String == "attemptFailed" })
             #expect((failure["reason"] as? String)?.contains("token was refused") == true)
@@ -117,7 +117,7 @@ import WorldInterface
         let watch = try CommandProcess(
             ["watch", "--server", "http://127.0.0.1:1"], environment: ["HOLDFAST_TOKEN": "t"])
         try await watch.output.wait("a third attempt") { lines in
-            lines.count { LineLog.object($0)["to"] as? String == "connecting" } == 3
+            lines.count { LineLog.object($0)["to"] as? String == "connecting" } >= 3
         }
         #expect(watch.errors.all.count == 1, "\(watch.errors.all)")
         #expect(watch.errors.all.first?.contains("connection refused") == true)

@@ -13,6 +13,9 @@ public struct Configuration: Sendable {
     /// Called for everything that can be seen besides the events, before the sequences of `Connection.observations` see it,
     /// and without their bound: the place for a logger or for metrics. Runs on the loop, so it must not block.
     public var onObservation: (@Sendable (Observation) -> Void)?
+    /// Shared with other connections to the same server; nil where attempts begin as soon as the machine wants them. A
+    /// connection that waits for its turn stays in `backoff`, or before the first attempt in `idle`.
+    public var attemptLimit: (any AttemptLimit)?
     /// Fixes all jitter; nil takes one from the world.
     public var seed: UInt64?
     /// Timing and backoff as the machine uses them, for all connections of this configuration and its copies.

@@ -10,6 +10,7 @@ public actor Connection<S: Service> {
     package nonisolated let world: any World
     package nonisolated let buffer: EventBuffer<S.Event>
     private nonisolated let onObservation: (@Sendable (Observation) -> Void)?
+    private nonisolated let attemptLimit: (any AttemptLimit)?
     /// Made for the first observer: most connections have none.
     private nonisolated let broadcast = AtomicLazyReference<Broadcast<Observation>>()
 
@@ -21,6 +22,8 @@ public actor Connection<S: Service> {
     private var tally = Tally()
     private var isPerforming = false
     private var isPaused = false
+    /// What begins the next attempt, once it is this connection's turn.
+    private var awaitingTurn: Event?
     /// Whether `broadcast` has been made: cheaper to ask.
     private nonisolated let isObserved = Atomic(false)
     /// Where the next attempt may go on. See `carryPlace`.
@@ -39,6 +42,7 @@ public actor Connection<S: Service> {
         self.service = service
         self.world = world
         onObservation = configuration.onObservation
+        attemptLimit = configuration.attemptLimit
         lifecycle = Lifecycle(
             configuration.settings, firstProbe: configuration.timing.firstProbe,
             seed: configuration.seed ?? world.makeSeed())
@@ -53,7 +57,7 @@ public actor Connection<S: Service> {
     /// Begins to connect. Ignored if it was started before.
     public func start() {
         if lifecycle.state == .idle { buffer.onDrained { [self] in drained() } }
-        take(Input(.start), "")
+        beginAttempt(by: .start)
     }
 
     /// Closes properly and ends in `stopped`, at the latest after `deadline`, whatever the network does.
@@ -68,7 +72,7 @@ public actor Connection<S: Service> {
     }
 
     /// Replaces the connection by a new one, which starts clean: it does not resume.
-    public func reconnect() { take(Input(.reconnect), "") }
+    public func reconnect() { beginAttempt(by: .reconnect) }
 
     /// Proves now that events still arrive. The verdict comes through `observations`.
     public func probe() { take(Input(.probe), "") }
@@ -138,6 +142,7 @@ public actor Connection<S: Service> {
     private func perform(_ step: Step, _ occurrence: Occurrence, _ now: UInt64) {
         let probeCause = step.acquire.contains(.probe) ? cause(of: occurrence.input, occurrence.evidence) : nil
         carryPlace(step, occurrence.input.event)
+        awaitingTurn = nil
         release(step)
         rearm()
         note(step, occurrence, now)
@@ -209,18 +214,42 @@ public actor Connection<S: Service> {
     }
 
     private func rearm() {
+        if awaitingTurn != nil { return }
         guard lifecycle.due != .max else {
             timer?.disarm()
             return
         }
+        armTimer(at: Instant(nanoseconds: lifecycle.due))
+    }
+
+    private func armTimer(at instant: Instant) {
         let timer = self.timer ?? world.makeTimer { [self] in assumeIsolated { $0.deadlinePassed() } }
         self.timer = timer
-        timer.arm(at: Instant(nanoseconds: lifecycle.due))
+        timer.arm(at: instant)
     }
 
     private func deadlinePassed() {
+        if let event = awaitingTurn {
+            awaitingTurn = nil
+            return take(Input(event), "")
+        }
         guard let deadline = lifecycle.deadline else { return }
-        take(Input(deadline.event), "")
+        beginAttempt(by: deadline.event)
+    }
+
+    /// Feeds an input to the machine: one that begins an attempt, not before it is this connection's turn.
+    private func beginAttempt(by event: Event) {
+        let begins = lifecycle.state == .idle ? event == .start : lifecycle.state == .backoff
+        guard let attemptLimit, begins else { return take(Input(event), "") }
+        // Whatever it was that began to wait, its turn is kept.
+        guard awaitingTurn == nil else { return }
+        let now = world.now
+        let turn = attemptLimit.turn(at: now)
+        guard turn > now else { return take(Input(event), "") }
+        awaitingTurn = event
+        armTimer(at: turn)
+        let wait = Double(turn.nanoseconds(since: now)) / 1e9
+        log(.debug, "the limit of attempts is reached; the next one begins in \(wait) s")
     }
 
     private func finish() {

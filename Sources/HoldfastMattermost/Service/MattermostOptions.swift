@@ -24,7 +24,7 @@ public enum RevisionPolicy: String, CaseIterable, Sendable {
 }
 
 /// Which checks a probe makes, and how. Source of what each catches and misses: `mattermost-protocol.md`.
-public struct MattermostOptions: Sendable {
+public struct MattermostOptions: Hashable, Sendable {
     public var authentication = Authentication.header
     /// The `ping` action, judged by the content of its reply.
     public var replyCheck = true

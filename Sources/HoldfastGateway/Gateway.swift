@@ -1,0 +1,205 @@
+public import Holdfast
+public import HoldfastMattermost
+public import WorldInterface
+
+/// Many accounts on several servers, spread over loops, that share a budget of attempts for each server. Accounts come and go
+/// while it runs; each one's failure is its own.
+///
+/// Isolation: pinned to the first of its worlds; all methods may be called from anywhere.
+public actor Gateway {
+    private nonisolated let loops: [GatewayLoop]
+    private let store: any DeliveryStore
+    private let log: GatewayLog
+    private let lagWatches: [LagWatch]
+    private var keepers: [String: AccountKeeper] = [:]
+    /// Names whose keeper ends just now, with what it takes to wait for that.
+    private var leaving: [String: Task<Void, Never>] = [:]
+    private var budgets: [ServerURL: AttemptBudget] = [:]
+    private var accountsOfLoop: [Int]
+    private var isStopping = false
+
+    public nonisolated let unownedExecutor: UnownedSerialExecutor
+
+    /// - Parameters:
+    ///   - worlds: the loops, at least one; they must outlive the gateway.
+    ///   - store: keeps what is delivered until it is acknowledged; each account has a mailbox of its name in it.
+    ///   - log: takes what the gateway tells, from any thread.
+    public init(on worlds: [any World], store: any DeliveryStore, log: @escaping GatewayLog = { _ in }) {
+        precondition(!worlds.isEmpty, "a gateway needs a loop to live on")
+        loops = worlds.enumerated().map { GatewayLoop(number: $0.offset, world: $0.element) }
+        lagWatches = loops.map { LagWatch($0) }
+        accountsOfLoop = loops.map { _ in 0 }
+        self.store = store
+        self.log = log
+        unownedExecutor = worlds[0].executor.asUnownedSerialExecutor()
+    }
+
+    // MARK: - Accounts
+
+    /// Begins to keep an account, on the loop that has the fewest.
+    ///
+    /// - Throws: `GatewayError` where there is one of that name, or the gateway stops.
+    public func add(_ account: Account) async throws(GatewayError) {
+        guard !account.name.isEmpty, account.name.utf8.count <= 200 else { throw .badName }
+        // Its mailbox belongs to the one that ends.
+        while let task = leaving[account.name] { await task.value }
+        guard !isStopping else { throw .stopping }
+        guard keepers[account.name] == nil else { throw .exists(account.name) }
+        let loop = loops[accountsOfLoop.indices.min { accountsOfLoop[$0] < accountsOfLoop[$1] } ?? 0]
+        accountsOfLoop[loop.number] += 1
+        let keeper = AccountKeeper(account, on: loop, store: store, limit: budget(of: account.server), log: log)
+        keepers[account.name] = keeper
+        await lagWatches[loop.number].begin()
+        await keeper.start()
+    }
+
+    /// Stops an account and forgets it; what it has not handled stays in the store.
+    ///
+    /// - Parameter deadline: for what is being handed over.
+    public func remove(_ name: String, deadline: Duration = .seconds(5)) async throws(GatewayError) {
+        guard keepers[name] != nil else { throw .unknown(name) }
+        await leave(name, deadline: deadline).value
+    }
+
+    /// Stops an account and begins it anew.
+    public func restart(_ name: String, deadline: Duration = .seconds(5)) async throws(GatewayError) {
+        guard let keeper = keepers[name] else { throw .unknown(name) }
+        let account = await keeper.account
+        try await remove(name, deadline: deadline)
+        try await add(account)
+    }
+
+    /// Makes the accounts those that are given: what is not among them goes, what is new comes, what is changed begins anew.
+    /// An account whose handler alone is another one stays connected and goes on with that.
+    ///
+    /// - Parameters:
+    ///   - accounts: of different names; the last one counts.
+    ///   - deadline: for what is being handed over by those that go.
+    @discardableResult
+    public func apply(
+        _ accounts: [Account], deadline: Duration = .seconds(5)
+    ) async throws(GatewayError) -> GatewayChanges {
+        var wanted: [String: Account] = [:]
+        for account in accounts { wanted[account.name] = account }
+        var changes = GatewayChanges()
+        var ending: [Task<Void, Never>] = []
+        for (name, keeper) in keepers {
+            guard let account = wanted[name] else {
+                changes.removed.append(name)
+                ending.append(leave(name, deadline: deadline))
+                continue
+            }
+            if await keeper.account.hasSameConnection(as: account) {
+                await keeper.use(account.handler)
+                changes.kept += 1
+                wanted[name] = nil
+            } else {
+                changes.changed.append(name)
+                ending.append(leave(name, deadline: deadline))
+            }
+        }
+        for task in ending { await task.value }
+        for (name, account) in wanted.sorted(by: { $0.key < $1.key }) {
+            try await add(account)
+            if !changes.changed.contains(name) { changes.added.append(name) }
+        }
+        changes.removed.sort()
+        changes.changed.sort()
+        return changes
+    }
+
+    /// Takes it out of the gateway at once, and ends it.
+    private func leave(_ name: String, deadline: Duration) -> Task<Void, Never> {
+        guard let keeper = keepers.removeValue(forKey: name) else { return leaving[name] ?? Task {} }
+        accountsOfLoop[keeper.loop.number] -= 1
+        let task = Task {
+            await keeper.end(deadline: deadline)
+            leaving[name] = nil
+        }
+        leaving[name] = task
+        return task
+    }
+
+    /// How many attempts to a server may begin. From now on, for all of its accounts.
+    public func set(_ rate: AttemptBudget.Rate, for server: ServerURL) { budget(of: server).rate = rate }
+
+    private func budget(of server: ServerURL) -> AttemptBudget {
+        if let budget = budgets[server] { return budget }
+        let budget = AttemptBudget(seed: loops[0].world.makeSeed())
+        budgets[server] = budget
+        return budget
+    }
+
+    /// Replaces the connection of an account by a new one.
+    public func reconnect(_ name: String) async throws(GatewayError) { try await keeper(name).reconnect() }
+
+    /// Proves now that events of an account still arrive.
+    public func probe(_ name: String) async throws(GatewayError) { try await keeper(name).probe() }
+
+    private func keeper(_ name: String) throws(GatewayError) -> AccountKeeper {
+        guard let keeper = keepers[name] else { throw .unknown(name) }
+        return keeper
+    }
+
+    // MARK: - Life
+
+    /// Takes no more events, hands over what has come, closes all connections, and returns when that is done: at the latest
+    /// some two seconds after `deadline`. What is not acknowledged then stays in the store. May be called again.
+    public func stop(deadline: Duration = .seconds(10)) async {
+        isStopping = true
+        for name in Array(keepers.keys) { _ = leave(name, deadline: deadline) }
+        while let task = leaving.values.first { await task.value }
+        for watch in lagWatches { await watch.end() }
+    }
+
+    // MARK: - What can be seen
+
+    public var accountNames: [String] { keepers.keys.sorted() }
+
+    /// How all accounts are, by name.
+    public func statuses() async -> [AccountStatus] {
+        let keepers = self.keepers.values
+        return await withTaskGroup(of: [AccountStatus].self) { group in
+            for loop in loops {
+                let own = keepers.filter { $0.loop === loop }
+                group.addTask(executorPreference: loop.world.executor) {
+                    await withoutHops(own) { $0.status }
+                }
+            }
+            var all: [AccountStatus] = []
+            for await statuses in group { all += statuses }
+            return all.sorted { $0.name < $1.name }
+        }
+    }
+
+    public func status(of name: String) async throws(GatewayError) -> AccountStatus { try await keeper(name).status }
+
+    /// The last 64 transitions of an account's connection, oldest first, and its counters.
+    public func history(of name: String) async throws(GatewayError) -> (
+        transitions: [TransitionRecord], counters: Counters?
+    ) {
+        let keeper = try keeper(name)
+        return (await keeper.history, await keeper.connectionCounters)
+    }
+
+    /// What all loops counted.
+    public nonisolated func figures() -> GatewayFigures {
+        loops.reduce(into: GatewayFigures()) { $0.add($1.figures) }
+    }
+
+    /// What each loop counted, in the order of the worlds.
+    public nonisolated var figuresByLoop: [GatewayFigures] { loops.map(\.figures) }
+
+    /// Attempts that wait for their turn, by server.
+    public var waitingAttempts: [ServerURL: Int] {
+        let now = loops[0].world.now
+        return budgets.mapValues { $0.waiting(at: now) }
+    }
+}
+
+/// Asks actors of the loop on which it runs, one after another.
+@concurrent private func withoutHops<Value: Sendable>(
+    _ keepers: [AccountKeeper], _ body: @Sendable (isolated AccountKeeper) -> Value
+) async -> [Value] {
+    keepers.map { keeper in keeper.assumeIsolated { body($0) } }
+}

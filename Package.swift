@@ -12,6 +12,7 @@ let package = Package(
         .library(name: "Holdfast", targets: ["Holdfast", "UVEventLoop", "WorldInterface"]),
         .library(name: "HoldfastMattermost", targets: ["HoldfastMattermost"]),
         .library(name: "HoldfastStore", targets: ["HoldfastStore"]),
+        .library(name: "HoldfastGateway", targets: ["HoldfastGateway"]),
         .library(name: "MattermostSimulator", targets: ["MattermostSimulator"]),
         .library(name: "SoakKit", targets: ["SoakKit"]),
         .library(name: "VirtualSoak", targets: ["VirtualSoak"]),
@@ -56,6 +57,12 @@ let package = Package(
             name: "HoldfastMattermost",
             dependencies: ["Holdfast", "ConnectionLifecycle", "WebSocketCodec", "WorldInterface", "CSimdJSON", "CIDN2"]),
         .target(name: "HoldfastStore", dependencies: ["Holdfast", "Locking", "CSQLite"]),
+        .target(
+            name: "HoldfastGateway",
+            dependencies: [
+                "Holdfast", "HoldfastMattermost", "HoldfastStore", "ConnectionLifecycle", "WorldInterface", "Locking",
+                "UVEventLoop", "CSimdJSON", "StateChartKit",
+            ]),
         .target(
             name: "MattermostSimulator",
             dependencies: ["WebSocketCodec", "WorldInterface", "CZlib"]),
@@ -110,6 +117,11 @@ let package = Package(
             dependencies: [
                 "HoldfastMattermost", "HoldfastStore", "Holdfast", "MattermostSimulator", "ConnectionLifecycle",
                 "UVEventLoop", "WorldInterface", "Locking", "TestProxy", "TestCertificates",
+            ]),
+        .testTarget(
+            name: "HoldfastGatewayTests",
+            dependencies: [
+                "HoldfastGateway", "Holdfast", "HoldfastMattermost", "ConnectionLifecycle", "WorldInterface", "Locking",
             ]),
         .testTarget(
             name: "MattermostSimulatorTests",

@@ -66,14 +66,18 @@ extension ConfigurationKeys {
         choices: [.init(keys: ["proxy_credentials_file", "proxy_credentials_env"], isRequired: false)])
 
     static let sinks: [(name: String, section: Section)] = [
-        ("stdout", Section(title: "a sink of type stdout", keys: [type("One JSON object a line on standard output.")])),
+        (
+            "stdout",
+            Section(
+                title: "a sink of type stdout", keys: [type("stdout", "One JSON object a line on standard output.")])
+        ),
         ("command", command), ("webhook", webhook),
     ]
 
     private static let command = Section(
         title: "a sink of type command",
         keys: [
-            type("A program that is started for the deliveries."),
+            type("command", "A program that is started for the deliveries."),
             Key(
                 name: "command",
                 shape: .list(
@@ -82,8 +86,9 @@ extension ConfigurationKeys {
                             words: "a text of at most 32,768 characters, without U+0000", length: 0...32_768,
                             all: .allButZero)),
                     count: 1...256),
-                meaning: "The program and its arguments; no shell reads them. A program with a slash in it is a path: "
-                    + relative + " Others are searched in PATH.", isRequired: true),
+                meaning:
+                    "The program and its arguments; no shell reads them. A program with a slash in it is a path, relative to the "
+                    + "folder of the configuration file; others are searched in PATH.", isRequired: true),
             Key(
                 name: "environment",
                 shape: .names(
@@ -99,7 +104,7 @@ extension ConfigurationKeys {
     private static let webhook = Section(
         title: "a sink of type webhook",
         keys: [
-            type("A POST request for each delivery."),
+            type("webhook", "A POST request for each delivery."),
             Key(
                 name: "url",
                 shape: .text(
@@ -118,11 +123,9 @@ extension ConfigurationKeys {
         ],
         choices: [.init(keys: ["secret_file", "secret_env"], isRequired: false)])
 
-    private static func type(_ meaning: String) -> Key {
-        Key(name: "type", shape: .choice(sinkTypes), meaning: meaning, isRequired: true)
+    private static func type(_ name: String, _ meaning: String) -> Key {
+        Key(name: "type", shape: .choice([name]), meaning: meaning, isRequired: true)
     }
-
-    static let sinkTypes = ["stdout", "command", "webhook"]
 
     private static func timeout(_ seconds: Double) -> Key {
         Key(

@@ -35,10 +35,17 @@ extension ConfigurationReader {
             let canary: CanaryPolicy = choice("canary", in: part),
             let onRevisionChange: RevisionPolicy = choice("on_revision_change", in: part)
         else { return nil }
-        return GatewayConfiguration.Server(
-            url: url, attemptsPerSecond: attempts, attemptBurst: Int(burst), probeInterval: interval,
-            probeTimeout: timeout,
-            authentication: authentication, canary: canary, onRevisionChange: onRevisionChange, tls: tls, proxy: proxy)
+        var server = GatewayConfiguration.Server(url: url)
+        server.attemptsPerSecond = attempts
+        server.attemptBurst = Int(burst)
+        server.probeInterval = interval
+        server.probeTimeout = timeout
+        server.authentication = authentication
+        server.canary = canary
+        server.onRevisionChange = onRevisionChange
+        server.tls = tls
+        server.proxy = proxy
+        return server
     }
 
     private mutating func tls(in part: Part) -> TLSClientOptions {
@@ -112,9 +119,10 @@ extension ConfigurationReader {
         var environment: [String: String] = [:]
         for member in value("environment", in: part)?.members ?? [] { environment[member.key] = member.value.text }
         guard let timeout = seconds("timeout_seconds", in: part) else { return nil }
-        return GatewayConfiguration.Command(
-            program: program, arguments: words.dropFirst().compactMap(\.text), environment: environment,
-            timeout: timeout)
+        var command = GatewayConfiguration.Command(program: program, arguments: words.dropFirst().compactMap(\.text))
+        command.environment = environment
+        command.timeout = timeout
+        return command
     }
 
     private mutating func webhook(_ part: Part) -> GatewayConfiguration.Webhook? {
@@ -136,9 +144,12 @@ extension ConfigurationReader {
         }
         guard let timeout = seconds("timeout_seconds", in: part), let most = number("maximum_in_flight", in: part)
         else { return nil }
-        return GatewayConfiguration.Webhook(
-            url: url, secret: secret, timeout: timeout, maximumInFlight: Int(most),
-            tls: TLSClientOptions(certificateAuthorityFile: authority))
+        var webhook = GatewayConfiguration.Webhook(url: url)
+        webhook.secret = secret
+        webhook.timeout = timeout
+        webhook.maximumInFlight = Int(most)
+        webhook.tls.certificateAuthorityFile = authority
+        return webhook
     }
 
     // MARK: Accounts

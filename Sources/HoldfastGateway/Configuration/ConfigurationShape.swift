@@ -60,7 +60,7 @@ struct TextRule: Sendable {
     var length: ClosedRange<Int>
     /// One of these begins it, where there are any.
     var prefixes: [String] = []
-    /// The first character, where it is of another class than the others.
+    /// The first character, where it is of another class than the others; then the text is not empty.
     var first: CharacterClass?
     var all: CharacterClass
     /// For the schema only: what an editor may know to help with.
@@ -79,7 +79,8 @@ struct TextRule: Sendable {
     /// match before a line break at the end.
     var pattern: String {
         let begin = prefixes.isEmpty ? "" : "(?:\(prefixes.joined(separator: "|")))"
-        let body = first.map { "(?:\($0.pattern)\(all.pattern)*)?" } ?? "\(all.pattern)*"
+        // Where there is a first character, `minLength` asks for one as well.
+        let body = first.map { "\($0.pattern)\(all.pattern)*" } ?? "\(all.pattern)*"
         return "^\(begin)\(body)(?!\\n)$"
     }
 }
@@ -120,7 +121,10 @@ struct CharacterClass: Sendable {
     }
 
     var pattern: String {
-        "[\(isNegated ? "^" : "")\(ranges.map(Self.text).joined())]"
+        // A hyphen at the end stands for itself.
+        let isHyphenLast = ranges.last == 0x2D...0x2D
+        let named = (isHyphenLast ? ranges.dropLast() : ranges[...]).map(Self.text).joined()
+        return "[\(isNegated ? "^" : "")\(named)\(isHyphenLast ? "-" : "")]"
     }
 
     private static func text(_ range: ClosedRange<UInt32>) -> String {

@@ -1,3 +1,4 @@
+internal import ConnectionLifecycle
 public import Holdfast
 public import HoldfastMattermost
 public import WorldInterface
@@ -27,6 +28,22 @@ public struct GatewayConfiguration: Equatable, Sendable {
     public var sinks: [String: Sink]
     /// In the order of the file. Their names differ; each server and sink of theirs is one of those above.
     public var accounts: [Account]
+
+    /// For embedders that have no file. What `read` makes sure of, they must: see each property.
+    public init(
+        store: String? = nil, loops: Int = 1, status: Status? = nil, control: String? = nil,
+        shutdown: Duration = .seconds(10), servers: [String: Server] = [:], sinks: [String: Sink] = [:],
+        accounts: [Account] = []
+    ) {
+        self.store = store
+        self.loops = loops
+        self.status = status
+        self.control = control
+        self.shutdown = shutdown
+        self.servers = servers
+        self.sinks = sinks
+        self.accounts = accounts
+    }
 
     /// What the system takes as the path of a Unix socket (`sun_path`) on Linux and macOS alike, in bytes.
     public static let longestSocketPath = 103
@@ -82,18 +99,20 @@ public struct GatewayConfiguration: Equatable, Sendable {
     public struct Server: Hashable, Sendable {
         public var url: ServerURL
         /// Connections that are begun each second, of all accounts together, 0.01 to 100,000.
-        public var attemptsPerSecond: Double
+        public var attemptsPerSecond = 100.0
         /// Connections that may begin at once, 1 to 100,000.
-        public var attemptBurst: Int
+        public var attemptBurst = 100
         /// 0.1 s to a day.
-        public var probeInterval: Duration
+        public var probeInterval = Timing().probeInterval
         /// 0.1 s to an hour.
-        public var probeTimeout: Duration
+        public var probeTimeout = Timing().probeTimeout
         public var authentication = Authentication.header
         public var canary = CanaryPolicy.suspicion
         public var onRevisionChange = RevisionPolicy.verify
         public var tls = TLSClientOptions()
         public var proxy = ProxyPolicy.environment
+
+        public init(url: ServerURL) { self.url = url }
 
         /// For the service of each account.
         public var options: MattermostOptions {
@@ -128,9 +147,14 @@ public struct GatewayConfiguration: Equatable, Sendable {
         public var program: String
         public var arguments: [String]
         /// Besides the gateway's own.
-        public var environment: [String: String]
+        public var environment: [String: String] = [:]
         /// For one delivery, 0.1 s to a day.
-        public var timeout: Duration
+        public var timeout = Duration.seconds(30)
+
+        public init(program: String, arguments: [String] = []) {
+            self.program = program
+            self.arguments = arguments
+        }
     }
 
     /// A web address that takes deliveries.
@@ -139,9 +163,11 @@ public struct GatewayConfiguration: Equatable, Sendable {
         /// Signs the requests; nil leaves them unsigned.
         public var secret: Secret?
         /// For one request, 0.1 s to a day.
-        public var timeout: Duration
+        public var timeout = Duration.seconds(10)
         /// Requests at the same time, 1 to 256.
-        public var maximumInFlight: Int
+        public var maximumInFlight = 4
         public var tls = TLSClientOptions()
+
+        public init(url: WebhookURL) { self.url = url }
     }
 }

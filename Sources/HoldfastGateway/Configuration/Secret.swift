@@ -29,7 +29,7 @@ public struct WebhookURL: Hashable, Sendable {
     public let request: RequestURL
 
     /// - Throws: `InvalidWebhookURL`, which says what to write instead and never contains the path or the query.
-    init(_ text: String) throws(InvalidWebhookURL) {
+    public init(_ text: String) throws(InvalidWebhookURL) {
         guard !text.contains("#") else { throw InvalidWebhookURL("leave out the fragment (# and what follows)") }
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F && $0 != UInt8(ascii: "\\") }) else {
             throw InvalidWebhookURL("it must not hold spaces, control characters or backslashes")
@@ -58,9 +58,9 @@ extension WebhookURL: CustomStringConvertible, CustomDebugStringConvertible, Cus
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// Why a text cannot be the address of a webhook.
-struct InvalidWebhookURL: Error, CustomStringConvertible {
-    var description: String
+/// Why a text cannot be the address of a webhook, and what to write instead.
+public struct InvalidWebhookURL: Error, Hashable, Sendable, CustomStringConvertible {
+    public var description: String
 
     init(_ description: String) { self.description = description }
 }

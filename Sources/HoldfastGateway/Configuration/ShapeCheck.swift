@@ -133,9 +133,9 @@ extension Double {
 }
 
 extension String {
-    /// A sentence as the end of another one.
+    /// The first sentence as the end of another one.
     fileprivate var asEnd: String {
-        let sentence = hasSuffix(".") ? dropLast() : self[...]
+        let sentence = firstRange(of: ". ").map { self[..<$0.lowerBound] } ?? (hasSuffix(".") ? dropLast() : self[...])
         return sentence.prefix(1).lowercased() + sentence.dropFirst()
     }
 }

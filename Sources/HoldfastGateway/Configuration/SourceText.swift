@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
 /// The text of a configuration file, and where its lines are.
 struct SourceText: Sendable {
     let bytes: [UInt8]
@@ -7,7 +15,14 @@ struct SourceText: Sendable {
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
         var starts = [0]
-        for (offset, byte) in bytes.enumerated() where byte == UInt8(ascii: "\n") { starts.append(offset + 1) }
+        bytes.withUnsafeBytes { text in
+            guard let base = text.baseAddress else { return }
+            var offset = 0
+            while let found = memchr(base + offset, Int32(UInt8(ascii: "\n")), text.count - offset) {
+                offset = base.distance(to: UnsafeRawPointer(found)) + 1
+                starts.append(offset)
+            }
+        }
         lineStarts = starts
     }
 

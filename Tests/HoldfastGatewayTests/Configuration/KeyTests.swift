@@ -224,7 +224,6 @@ struct KeyTests {
         }
         visit(ConfigurationKeys.root, "")
         #expect(paths == Set(Self.rows.map(\.path)))
-        #expect(ConfigurationKeys.sinkTypes == ConfigurationKeys.sinks.map(\.name))
     }
 
     @Test("are found in every good document")

@@ -40,12 +40,10 @@ struct MeaningTests {
         #expect(configuration.servers["plain"]?.proxy == ProxyPolicy.none)
 
         #expect(configuration.sinks["lines"] == .standardOutput)
-        #expect(
-            configuration.sinks["local"]
-                == .command(
-                    .init(
-                        program: "/conf/handler", arguments: ["--x", ""], environment: ["A": "b\n"],
-                        timeout: .seconds(1))))
+        var command = GatewayConfiguration.Command(program: "/conf/handler", arguments: ["--x", ""])
+        command.environment = ["A": "b\n"]
+        command.timeout = .seconds(1)
+        #expect(configuration.sinks["local"] == .command(command))
         guard case .webhook(let hook) = configuration.sinks["hook"] else {
             Issue.record("no webhook")
             return
@@ -76,21 +74,18 @@ struct MeaningTests {
         #expect(configuration.status == nil)
         #expect(configuration.shutdown == .seconds(10))
         let server = try #require(configuration.servers["s"])
+        #expect(server == GatewayConfiguration.Server(url: try ServerURL("https://a")))
         #expect(server.attemptsPerSecond == 100 && server.attemptBurst == 100)
         #expect(server.connection.timing == Timing())
         #expect(server.options.authentication == MattermostOptions().authentication)
         #expect(server.options.canary == MattermostOptions().canary)
         #expect(server.options.onRevisionChange == MattermostOptions().onRevisionChange)
         #expect(server.options.tls == TLSClientOptions() && server.options.proxy == .environment)
-        #expect(
-            configuration.sinks["c"]
-                == .command(.init(program: "prog", arguments: [], environment: [:], timeout: .seconds(30))))
-        guard case .webhook(let hook) = configuration.sinks["w"] else {
-            Issue.record("no webhook")
-            return
-        }
-        #expect(hook.secret == nil && hook.timeout == .seconds(10) && hook.maximumInFlight == 4)
-        #expect(hook.url.request.description == "https://a/")
+        #expect(configuration.sinks["c"] == .command(.init(program: "prog")))
+        #expect(configuration.sinks["w"] == .webhook(.init(url: try WebhookURL("https://a"))))
+        var other = GatewayConfiguration(loops: 3, servers: configuration.servers, sinks: configuration.sinks)
+        (other.store, other.control) = (configuration.store, configuration.control)
+        #expect(configuration == other)
     }
 
     @Test("null keeps no store, and then there is no socket")
@@ -155,5 +150,20 @@ struct MeaningTests {
         #expect(loaded.warnings.isEmpty)
         #expect(loaded.configuration.accounts[0].token.secret == "tokenof/conf/bot-1.token")
         #expect(GatewayConfiguration.sample.split(separator: "\n").allSatisfy { $0.utf8.count <= 120 })
+    }
+
+    @Test("many accounts are read, each as it is")
+    func many() throws {
+        let accounts = (0..<3000).map { #"{"name": "bot-\#($0)", "server": "s", "sink": "k", "token_env": "T\#($0)"}"# }
+        let text = """
+            {"servers": {"s": {"url": "https://a"}}, "sinks": {"k": {"type": "stdout"}},
+            "accounts": [\(accounts.joined(separator: ",\n"))]}
+            """
+        var surroundings = ConfigurationFixture.surroundings
+        surroundings.variable = { "token-\($0)" }
+        let loaded = try GatewayConfiguration.read(Array(text.utf8), file: "", folder: "/", surroundings: surroundings)
+        let found = loaded.configuration.accounts
+        #expect(found.map(\.name) == (0..<3000).map { "bot-\($0)" })
+        #expect(found.map(\.token.secret) == (0..<3000).map { "token-T\($0)" })
     }
 }

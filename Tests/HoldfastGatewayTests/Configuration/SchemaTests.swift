@@ -10,6 +10,13 @@ import Testing
 /// and the size and depth of the file.
 @Suite("Schema of the configuration")
 struct SchemaTests {
+    /// More in the optimised run.
+    #if DEBUG
+        private static let rounds = 800
+    #else
+        private static let rounds = 8_000
+    #endif
+
     @Test("is JSON that is always the same, and describes every key")
     func schema() throws {
         let bytes = GatewayConfiguration.schema()
@@ -53,7 +60,7 @@ struct SchemaTests {
     @Test(
         "agrees with the reader on thousands of documents, for jsonschema",
         .enabled(if: SchemaValidator.found != nil, "jsonschema is not here: .ci/setup --all"))
-    func agreement() throws {
+    func agreement() async throws {
         let validator = try #require(SchemaValidator.found)
         var mutations = DocumentMutations(seed: 7)
         let base = try ConfigurationTree(SourceText(Array(ConfigurationFixture.full.utf8))).root
@@ -64,8 +71,8 @@ struct SchemaTests {
             (row.good + row.bad).filter { !$0.contains("1e400") }
                 .map { ConfigurationFixture.marked(row.document).text.replacing("@", with: $0) }
         }
-        for round in 0..<2500 { documents.append(mutations.mutated(base, times: 1 + round % 3)) }
-        let verdicts = try validator.verdicts(
+        for round in 0..<Self.rounds { documents.append(mutations.mutated(base, times: 1 + round % 3)) }
+        let verdicts = try await validator.verdicts(
             schema: String(decoding: GatewayConfiguration.schema(), as: UTF8.self), documents: documents)
         #expect(verdicts.count == documents.count)
         var accepted = 0
@@ -75,7 +82,7 @@ struct SchemaTests {
             #expect(isAccepted == (verdict == "valid"), "\(verdict): \(document)")
         }
         // Else the comparison would say little.
-        #expect(accepted > 300 && documents.count - accepted > 1500, "\(accepted) of \(documents.count)")
+        #expect(accepted > 200 && documents.count - accepted > 700, "\(accepted) of \(documents.count)")
         #expect(verdicts[..<3].allSatisfy { $0 == "valid" })
     }
 }

@@ -22,6 +22,13 @@ extension FuzzTarget {
         },
         run: { input in
             let bytes = Array(input)
+            if let text = String(validating: bytes, as: UTF8.self), !text.contains("\\u") {
+                // Half of a surrogate pair is JSON by the grammar, and no text. Deeper than 32 levels nothing is read.
+                let isTree = (try? ConfigurationTree(SourceText(bytes))) != nil
+                let isJSON = JSONGrammar.kind(of: bytes) != nil
+                let isDeep = bytes.count { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "[") } > 32
+                Violation.check(isTree == isJSON || isDeep, "the reader and the grammar differ on what is JSON")
+            }
             let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
             do throws(InvalidConfiguration) {
                 let loaded = try GatewayConfiguration.read(bytes, file: "f", folder: "/c", surroundings: surroundings)

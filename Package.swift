@@ -60,7 +60,10 @@ let package = Package(
         // Many of them, kept together.
         .target(
             name: "HoldfastGateway",
-            dependencies: ["Holdfast", "HoldfastMattermost", "ConnectionLifecycle", "WorldInterface", "Locking"]),
+            dependencies: [
+                "Holdfast", "HoldfastMattermost", "HoldfastStore", "ConnectionLifecycle", "WorldInterface", "Locking",
+                "UVEventLoop", "CSimdJSON", "StateChartKit",
+            ]),
         .target(
             name: "MattermostSimulator",
             dependencies: ["WebSocketCodec", "WorldInterface", "CZlib"]),

@@ -1,5 +1,6 @@
 #include "CSimdJSON.h"
 
+#include "Document.hpp"
 #include "PlainFrame.hpp"
 
 namespace {
@@ -130,6 +131,23 @@ HoldfastOutcome holdfast_check_object(HoldfastText json) noexcept {
     HOLDFAST_TRY(outcomeOf(document.get_object().get(object)));
     HOLDFAST_TRY(forEachMember(object, [](const char *key, ondemand::value value) { return skipMember(key, value, 2); }));
     return Parser::close(document);
+}
+
+HoldfastOutcome holdfast_walk(
+    HoldfastText json, unsigned depth, void *context, bool (*visit)(void *, const HoldfastNode *)) noexcept {
+    if (json.bytes == nullptr || json.count == 0) { return {HOLDFAST_JSON_EMPTY, nullptr}; }
+    std::string_view whole = trimmed(std::string_view(json.bytes, json.count));
+    while (!whole.empty() && isWhitespace(whole.front())) { whole.remove_prefix(1); }
+    if (whole.empty()) { return {HOLDFAST_JSON_EMPTY, nullptr}; }
+    Memory &own = memory;
+    ondemand::document document;
+    simdjson::error_code error = simdjson::SUCCESS;
+    HOLDFAST_TRY(own.outer.open(json, document, error));
+    HOLDFAST_TRY(DocumentWalker::toldOutcomeOf(error));
+    DocumentWalker walker(json, depth < maximumDepth ? depth : maximumDepth, own.scratch, context, visit);
+    HOLDFAST_TRY(walker.walk(document, whole));
+    // A scalar was taken from the text itself, and is all of it.
+    return whole.front() == '{' || whole.front() == '[' ? Parser::close(document) : success;
 }
 
 HoldfastOutcome holdfast_read_post_list(HoldfastText json, HoldfastPostList *list) noexcept {

@@ -36,6 +36,13 @@ inline HoldfastText textOf(std::string_view view) { return {view.data(), view.si
 class Parser {
 public:
     HoldfastOutcome open(HoldfastText json, ondemand::document &document) {
+        simdjson::error_code error = simdjson::SUCCESS;
+        HOLDFAST_TRY(open(json, document, error));
+        return outcomeOf(error);
+    }
+
+    /// - Parameter error: what simdjson says of the text.
+    HoldfastOutcome open(HoldfastText json, ondemand::document &document, simdjson::error_code &error) {
         if (json.bytes == nullptr || json.count == 0) { return malformed; }
         // The counts of ranges are 31 bits wide.
         if (json.count > INT32_MAX - 4096) { return tooLarge; }
@@ -47,7 +54,8 @@ public:
             parser = ondemand::parser();
             HOLDFAST_TRY(outcomeOf(parser.allocate(capacity < json.count ? json.count : capacity)));
         }
-        return outcomeOf(parser.iterate(json.bytes, json.count, json.count + HOLDFAST_JSON_PADDING).get(document));
+        error = parser.iterate(json.bytes, json.count, json.count + HOLDFAST_JSON_PADDING).get(document);
+        return success;
     }
 
     /// Nothing but whitespace may be left.

@@ -16,6 +16,7 @@ let package = Package(
             dependencies: [
                 "CLibFuzzer", "CommandLineSyntax",
                 .product(name: "Holdfast", package: "holdfast"),
+                .product(name: "HoldfastGateway", package: "holdfast"),
                 .product(name: "HoldfastMattermost", package: "holdfast"),
                 .product(name: "HoldfastStore", package: "holdfast"),
                 .product(name: "SoakKit", package: "holdfast"),

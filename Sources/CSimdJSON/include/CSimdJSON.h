@@ -51,6 +51,16 @@ enum {
     HOLDFAST_JSON_OUT_OF_MEMORY = 7,
     /// JSON, but neither an event nor a reply.
     HOLDFAST_JSON_NOT_A_FRAME = 8,
+    // Only of `holdfast_walk`, which tells apart more of what is not JSON.
+    HOLDFAST_JSON_NOT_UTF8 = 9,
+    /// Nothing but whitespace.
+    HOLDFAST_JSON_EMPTY = 10,
+    /// A string is not closed, or has control characters inside.
+    HOLDFAST_JSON_BROKEN_STRING = 11,
+    /// The text does not end with the bracket that closes its first one.
+    HOLDFAST_JSON_INCOMPLETE = 12,
+    /// The visitor wanted no more.
+    HOLDFAST_JSON_STOPPED = 13,
 };
 
 /// How a call ended. `key` is null or a constant.
@@ -162,6 +172,30 @@ typedef struct {
     HoldfastText userID, category, name, value;
 } HoldfastPreference;
 
+/// What a document is made of.
+enum {
+    HOLDFAST_NODE_OBJECT = 0,
+    HOLDFAST_NODE_OBJECT_END = 1,
+    HOLDFAST_NODE_ARRAY = 2,
+    HOLDFAST_NODE_ARRAY_END = 3,
+    HOLDFAST_NODE_KEY = 4,
+    HOLDFAST_NODE_STRING = 5,
+    HOLDFAST_NODE_NUMBER = 6,
+    HOLDFAST_NODE_TRUE = 7,
+    HOLDFAST_NODE_FALSE = 8,
+    HOLDFAST_NODE_NULL = 9,
+};
+
+/// A part of a document: a bracket, a key or a scalar.
+typedef struct {
+    /// HOLDFAST_NODE_….
+    uint8_t kind;
+    /// Where it stands in the text, in bytes; with the quotes that it has.
+    uint32_t offset, count;
+    /// Of a key and a string what it says, unescaped; of a number as it is written. Else absent.
+    HoldfastText text;
+} HoldfastNode;
+
 /// An error as the server words it, in a reply or as the body of an HTTP answer.
 typedef struct {
     HoldfastText id, message;
@@ -182,6 +216,15 @@ HoldfastOutcome holdfast_unescape_twice(HoldfastText string, HoldfastText *unesc
 
 /// Checks that a text is one JSON object.
 HoldfastOutcome holdfast_check_object(HoldfastText json) HOLDFAST_NOEXCEPT;
+
+/// Visits all parts of any document, in its order: begin and end of objects and arrays, keys and scalars. All of it is
+/// checked while it is walked, so a document may turn out not to be JSON after parts of it were visited; where a key came
+/// twice, both are visited. A string with half of a surrogate pair, which no text can hold, is not JSON here.
+///
+/// - `maximumDepth`: nested objects and arrays beyond it are TOO_DEEP, once their bracket was visited; at most 128 count.
+/// - `visit`: returns whether to go on. It must call nothing of this header, and a node's text is valid during its call.
+HoldfastOutcome holdfast_walk(
+    HoldfastText json, unsigned maximumDepth, void *context, bool (*visit)(void *, const HoldfastNode *)) HOLDFAST_NOEXCEPT;
 
 HoldfastOutcome holdfast_read_post_list(HoldfastText json, HoldfastPostList *list) HOLDFAST_NOEXCEPT;
 

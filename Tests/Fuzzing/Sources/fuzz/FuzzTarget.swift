@@ -15,7 +15,8 @@ struct FuzzTarget: Sendable {
     var run: @Sendable (UnsafeBufferPointer<UInt8>) -> Void
 
     static let all: [FuzzTarget] = [
-        .clientHandshake, .serverHandshake, .decoder, .event, .answer, .configuration, .storeRows, .storeFile,
+        .clientHandshake, .serverHandshake, .decoder, .event, .answer, .configuration, .gatewayConfiguration,
+        .storeRows, .storeFile,
     ]
 }
 

@@ -1,0 +1,1 @@
+../../HoldfastMattermostTests/JSONGrammar.swift

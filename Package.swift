@@ -82,8 +82,8 @@ let package = Package(
         .executableTarget(
             name: "HoldfastCLI",
             dependencies: [
-                "Holdfast", "HoldfastMattermost", "HoldfastStore", "MattermostSimulator", "StateChartKit",
-                "ConnectionLifecycle", "UVEventLoop", "VirtualSoak", "WorldInterface", "Locking",
+                "Holdfast", "HoldfastGateway", "HoldfastMattermost", "HoldfastStore", "MattermostSimulator",
+                "StateChartKit", "ConnectionLifecycle", "UVEventLoop", "VirtualSoak", "WorldInterface", "Locking",
             ]),
         .executableTarget(name: "charts", dependencies: ["StateChartKit"]),
 

@@ -20,12 +20,14 @@ actor Ending {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
-    /// How long after a signal the process may take to end by itself.
-    private static let grace = Duration.milliseconds(4500)
+    private let grace: Duration
 
-    /// - Parameter late: the status when it took longer.
-    init(on loop: EventLoop, late: ExitStatus = .success) {
+    /// - Parameters:
+    ///   - grace: how long after a signal the process may take to end by itself.
+    ///   - late: the status when it took longer.
+    init(on loop: EventLoop, grace: Duration = .milliseconds(4500), late: ExitStatus = .success) {
         self.loop = loop
+        self.grace = grace
         self.late = late
     }
 
@@ -58,7 +60,7 @@ actor Ending {
         // Whoever asks twice does not want to wait.
         if reason == .signal { exitNow(.interrupted) }
         // A reader that does not read our last lines must not hold the process.
-        after(Ending.grace) { [late] in exitNow(late) }
+        after(grace) { [late] in exitNow(late) }
         end(.signal)
     }
 

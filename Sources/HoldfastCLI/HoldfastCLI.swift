@@ -6,7 +6,8 @@ enum HoldfastCLI {
     static let version = "0.1.0"
 
     private static let commands = [
-        DemoCommand.command, WatchCommand.command, EchoCommand.command, SimulateCommand.command, SoakCommand.command,
+        DemoCommand.command, WatchCommand.command, EchoCommand.command, GatewayCommand.command,
+        SimulateCommand.command, SoakCommand.command,
         ChartCommand.command,
     ]
 

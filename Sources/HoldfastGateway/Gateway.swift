@@ -136,6 +136,18 @@ public actor Gateway {
     /// Proves now that events of an account still arrive.
     public func probe(_ name: String) async throws(GatewayError) { try await keeper(name).probe() }
 
+    /// Posts as an account. Returns the post's id.
+    func post(_ order: PostOrder) async throws -> String {
+        let account = try await keeper(order.account).account
+        let client = MattermostClient(
+            server: account.server, token: account.token, tls: account.options.tls,
+            transport: account.options.transport,
+            world: loops[0].world)
+        let post = try await client.createPost(
+            channelID: order.channelID, message: order.message, rootID: order.rootID, pendingPostID: order.pendingID)
+        return post.id
+    }
+
     private func keeper(_ name: String) throws(GatewayError) -> AccountKeeper {
         guard let keeper = keepers[name] else { throw .unknown(name) }
         return keeper

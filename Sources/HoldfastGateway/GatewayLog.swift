@@ -9,6 +9,13 @@ public struct GatewayLogEntry: Sendable {
     public var message: String
     /// In order: e.g. `account`, `transition`, `reason`.
     public var fields: [(name: String, value: String)]
+
+    public init(at: Int64, level: LogLevel, message: String, fields: [(name: String, value: String)] = []) {
+        self.at = at
+        self.level = level
+        self.message = message
+        self.fields = fields
+    }
 }
 
 /// Takes log entries, from any thread; must not block.

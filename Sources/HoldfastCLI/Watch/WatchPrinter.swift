@@ -20,7 +20,7 @@ struct JSONPrinter: WatchPrinter {
 
     func show(_ event: MattermostEvent) { StandardOutput.write(RecordLines.line(event)) }
 
-    func show(_ delivery: Delivery) { StandardOutput.write(RecordLines.line(delivery)) }
+    func show(_ delivery: Delivery) { StandardOutput.write(delivery.line) }
 }
 
 /// For people.

@@ -33,12 +33,9 @@ final class Session: Sendable {
         var consuming: Task<Void, Never>?
         var requests: [UInt64: Task<Void, Never>] = [:]
         var lastRequest: UInt64 = 0
-        var acknowledged: [Int64] = []
-        var acknowledging: Task<Void, Never>?
     }
 
     static let maximumRequests = 256
-    static let maximumAcknowledgements = 65_536
 
     let engine: Engine
     let sightings: Sightings
@@ -47,6 +44,7 @@ final class Session: Sendable {
     private let connection: Connection<MattermostService>
     private let callbacks: Callbacks
     private let vault: Vault
+    private let acknowledgements: Acknowledgements
     private let state = Monitor(State())
 
     init(_ options: Options, on engine: Engine) {
@@ -56,6 +54,11 @@ final class Session: Sendable {
         self.sightings = sightings
         queue = callbacks.onDelivery == nil ? PullQueue() : nil
         vault = Vault(path: options.storePath)
+        acknowledgements = Acknowledgements(into: vault, on: engine.loop) { [loop = engine.loop] number, error in
+            let message = "delivery \(number) is not acknowledged, and will come again: \(error)"
+            sightings.tell(
+                .log(LogEntry(at: loop.wallClockMilliseconds, generation: 0, level: .error, message: message)))
+        }
         var configuration = options.configuration
         configuration.onObservation = { sightings.note($0) }
         connection = Connection(
@@ -194,6 +197,7 @@ final class Session: Sendable {
     }
 
     private func tellEnd() {
+        sightings.isOver.store(true, ordering: .relaxed)
         guard let onStopped = callbacks.onStopped else { return }
         let (failure, isStopWanted) = state.withLock { ($0.failure, $0.isStopWanted) }
         let (status, reason) =
@@ -212,60 +216,16 @@ final class Session: Sendable {
     private func tearDown() async {
         let (consuming, isStoreInUse) = state.withLock { ($0.consuming, $0.isStoreInUse) }
         await consuming?.value
-        while let acknowledging = state.withLock({ $0.acknowledging }) { await acknowledging.value }
+        await acknowledgements.close()
         if isStoreInUse { await vault.close() }
         engine.remove(self)
     }
 
-    // MARK: - Acknowledgements
-
     func acknowledge(_ number: Int64) throws(Failure) {
-        guard number > 0 else { throw Failure(Status.argument, "numbers of deliveries begin with 1, not \(number)") }
-        let failure = state.withLock { state -> Failure? in
-            guard state.isStarted else {
-                return Failure(Status.state, "the connection was never started, so it has delivered nothing")
-            }
-            // Whoever looked the handle up just before it was closed.
-            guard !state.isClosed else { return Failure(Status.handle, "the connection is closed") }
-            guard state.acknowledged.count < Self.maximumAcknowledgements else {
-                return Failure(
-                    Status.busy, "\(Self.maximumAcknowledgements) acknowledgements wait for the store; try again soon")
-            }
-            state.acknowledged.append(number)
-            if state.acknowledging == nil {
-                state.acknowledging = Task(executorPreference: engine.loop) { [self] in await noteAcknowledged() }
-            }
-            return nil
+        guard state.withLock({ $0.isStarted }) else {
+            throw Failure(Status.state, "the connection was never started, so it has delivered nothing")
         }
-        if let failure { throw failure }
-    }
-
-    private func noteAcknowledged() async {
-        while let numbers = takeAcknowledged() {
-            for number in numbers {
-                do throws(StoreError) {
-                    try await vault.acknowledge(number)
-                } catch {
-                    sightings.tell(
-                        .log(
-                            LogEntry(
-                                at: engine.loop.wallClockMilliseconds, generation: 0, level: .error,
-                                message: "delivery \(number) is not acknowledged, and will come again: \(error)")))
-                }
-            }
-        }
-    }
-
-    /// Nil when there are none; then the next one needs another task.
-    private func takeAcknowledged() -> [Int64]? {
-        state.withLock { state in
-            guard !state.acknowledged.isEmpty else {
-                state.acknowledging = nil
-                return nil
-            }
-            defer { state.acknowledged = [] }
-            return state.acknowledged
-        }
+        try acknowledgements.add(number)
     }
 
     // MARK: - Requests

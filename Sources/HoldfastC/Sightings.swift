@@ -20,6 +20,8 @@ final class Sightings: Sendable {
     let deliveries = Atomic<UInt64>(0)
     /// Opens when the connection is stopped.
     let stopped = Gate()
+    /// From now on nothing is told: the host was told the end.
+    let isOver = Atomic(false)
     private let callbacks: Callbacks
     private let seen = Lock(Seen())
 
@@ -53,7 +55,7 @@ final class Sightings: Sendable {
 
     /// On the loop. Of this module's own, without the connection.
     func tell(_ observation: Observation) {
-        guard let onObservation = callbacks.onObservation else { return }
+        guard let onObservation = callbacks.onObservation, !isOver.load(ordering: .relaxed) else { return }
         let record = ObservationRecord(observation)
         withExtendedLifetime(record) {
             withUnsafePointer(to: record.observation) {

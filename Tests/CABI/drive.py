@@ -3,9 +3,9 @@
 
     drive.py HOLDFAST PREFIX MISUSE LISTEN ECHO...
 
-HOLDFAST is the command, PREFIX where the library is installed, MISUSE and each ECHO a build of misuse.c and echo.c, LISTEN
-is listen.py. In between the account is cycled, after which the server sends the connection nothing more: what is posted then
-must come all the same.
+HOLDFAST is the command, PREFIX where the library is installed, MISUSE and each ECHO a build of misuse.c and echo.c,
+LISTEN is listen.py. In between the account is cycled, after which the server sends the connection nothing more: what is
+posted then must come all the same.
 """
 
 import json
@@ -51,7 +51,8 @@ class Output:
 
 class Server:
     def __init__(self, command):
-        self.process = subprocess.Popen([command, "simulate", "--port", "0"], stdout=subprocess.PIPE, text=True)
+        self.process = subprocess.Popen(
+            [command, "simulate", "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         self.fixture = json.loads(self.process.stdout.readline())
         self.url = self.fixture["url"]
 
@@ -71,17 +72,18 @@ class Server:
         return self.request("GET", path, self.fixture["user_token"])["posts"].values()
 
     def cycle_account(self):
+        path = f"/users/{self.fixture['bot_id']}/active"
         for active in (False, True):
-            self.request("PUT", f"/users/{self.fixture['bot_id']}/active", self.fixture["admin_token"], {"active": active})
+            self.request("PUT", path, self.fixture["admin_token"], {"active": active})
 
 
 RUNNING = []
 
 
 def run(server, arguments, environment=None):
+    environment = {**os.environ, "HOLDFAST_TOKEN": server.fixture["bot_token"], **(environment or {})}
     process = subprocess.Popen(
-        arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        env={**os.environ, "HOLDFAST_TOKEN": server.fixture["bot_token"], "PYTHONUNBUFFERED": "1", **(environment or {})})
+        arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment)
     RUNNING.append(process)
     return process, Output(process)
 

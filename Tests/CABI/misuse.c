@@ -19,7 +19,7 @@ static void check(int line, const char *call, holdfast_status got, holdfast_stat
         failures++;
     }
     if (got == wanted) return;
-    fprintf(stderr, "misuse.c:%d: %s: %d (%s) instead of %d; %s\n", line, call, got, holdfast_status_text(got), wanted, text);
+    fprintf(stderr, "misuse.c:%d: %s: %d instead of %d; %s\n", line, call, got, wanted, text);
     failures++;
 }
 
@@ -28,8 +28,16 @@ static void check(int line, const char *call, holdfast_status got, holdfast_stat
 
 // One of each kind of number that is no handle of this kind.
 static holdfast_engine own;
-static uint64_t garbage[] = {0, 1, UINT64_MAX, 0x0100000100000000u, 0x0200000100000000u, 0x0300000100000000u, 0x01FFFFFF00000000u,
-                             0x02000001FFFFFFFFu};
+static uint64_t garbage[] = {
+    0,
+    1,
+    UINT64_MAX,
+    0x0100000100000000u,
+    0x0200000100000000u,
+    0x0300000100000000u,
+    0x01FFFFFF00000000u,
+    0x02000001FFFFFFFFu,
+};
 
 static void ignore_left(void *user_data) { (void)user_data; }
 static void ignore_result(holdfast_connection connection, const holdfast_result *result, void *user_data) {
@@ -162,8 +170,6 @@ static void bad_order(void) {
     EXPECT(holdfast_next(connection, 20, &delivery), TIMEOUT);
     EXPECT(holdfast_connection_wait(connection, 20), TIMEOUT);
     EXPECT(holdfast_acknowledge(connection, 1), ERROR_STATE);
-    EXPECT(holdfast_acknowledge(connection, 0), ERROR_ARGUMENT);
-    EXPECT(holdfast_acknowledge(connection, INT64_MIN), ERROR_ARGUMENT);
     EXPECT(holdfast_delivery_read(connection, NULL), ERROR_ARGUMENT);
     EXPECT(holdfast_post(connection, NULL, "message", NULL, NULL, NULL, NULL), ERROR_ARGUMENT);
     EXPECT(holdfast_post(connection, "", "message", NULL, NULL, NULL, NULL), ERROR_ARGUMENT);
@@ -179,6 +185,8 @@ static void bad_order(void) {
     EXPECT(holdfast_connection_probe(connection), OK);
     EXPECT(holdfast_connection_start(connection), OK);
     EXPECT(holdfast_connection_start(connection), ERROR_STATE);
+    EXPECT(holdfast_acknowledge(connection, 0), ERROR_ARGUMENT);
+    EXPECT(holdfast_acknowledge(connection, INT64_MIN), ERROR_ARGUMENT);
     EXPECT(holdfast_acknowledge(connection, INT64_MAX), OK);
     EXPECT(holdfast_connection_stop(connection, 0), OK);
     EXPECT(holdfast_connection_stop(connection, 1000), OK);
@@ -215,7 +223,7 @@ static void bad_order(void) {
     EXPECT_TRUE(status == HOLDFAST_ERROR_BUSY && accepted >= 256);
 }
 
-// ---- Threads ----------------------------------------------------------------------------------------------------------
+// ---- Threads -------------------------------------------------------------------------------------------
 
 typedef struct {
     holdfast_engine engine;
@@ -246,7 +254,8 @@ static void witness_observation(holdfast_connection connection, const holdfast_o
     pthread_mutex_unlock(&witness->mutex);
 }
 
-static void witness_stopped(holdfast_connection connection, holdfast_status status, holdfast_text reason, void *user_data) {
+static void witness_stopped(
+    holdfast_connection connection, holdfast_status status, holdfast_text reason, void *user_data) {
     (void)connection;
     witness *witness = user_data;
     EXPECT_TRUE(status == HOLDFAST_OK && reason.bytes != NULL);
@@ -299,7 +308,7 @@ static void races(void) {
     }
 }
 
-// ---- A loop of the host -----------------------------------------------------------------------------------------------
+// ---- A loop of the host --------------------------------------------------------------------------------
 
 static void *leave_elsewhere(void *engine) {
     EXPECT(holdfast_engine_leave(*(holdfast_engine *)engine, 0, NULL, NULL), ERROR_THREAD);
@@ -340,7 +349,7 @@ static void adopted(void) {
     EXPECT_TRUE(uv_loop_close(&loop) == 0);
 }
 
-// ---- Deliveries, of a server ------------------------------------------------------------------------------------------
+// ---- Deliveries, of a server ---------------------------------------------------------------------------
 
 static void deliveries(const char *server, const char *channel) {
     holdfast_options options = good_options();

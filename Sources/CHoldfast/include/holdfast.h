@@ -1,14 +1,15 @@
-// Holdfast for C: connections to a chat server that are kept honest. README.md beside the sources of this library explains
-// the whole; here stands what each call promises.
+// Holdfast for C: connections to a chat server that are kept honest. README.md beside the sources of this library
+// explains the whole; here stands what each call promises.
 //
-// Calls never crash on what they are given wrongly: NULL, a handle that was never valid or is not any more, a call from a
-// thread that may not make it. They return an error, and holdfast_last_error() tells the calling thread in words what to do.
-// What no library can notice stays the caller's duty: a pointer that is neither NULL nor valid, and text that does not end.
+// Calls never crash on what they are given wrongly: NULL, a handle that was never valid or is not any more, a call from
+// a thread that may not make it. They return an error, and holdfast_last_error() tells the calling thread in words what
+// to do. What no library can notice stays the caller's duty: a pointer that is neither NULL nor valid, and text that
+// does not end.
 //
 // Threads. Each engine has one loop, and that has one thread: the engine's own (holdfast_engine_start) or the host's
-// (holdfast_engine_adopt). All callbacks run there, one at a time. They may make every call that does not wait; those that
-// wait return HOLDFAST_ERROR_THREAD there. They must not block for long, since nothing else happens on the loop meanwhile,
-// and must not leave by an exception or longjmp. Without another word, a call may be made from any thread.
+// (holdfast_engine_adopt). All callbacks run there, one at a time. They may make every call that does not wait; those
+// that wait return HOLDFAST_ERROR_THREAD there. They must not block for long, since nothing else happens on the loop
+// meanwhile, and must not leave by an exception or longjmp. Without another word, a call may be made from any thread.
 #ifndef HOLDFAST_H
 #define HOLDFAST_H
 
@@ -22,8 +23,8 @@ extern "C" {
 // The version of the library that this header belongs to.
 #define HOLDFAST_VERSION "0.1.0"
 
-// The version of the ABI: what was built for one major version runs with each later minor version of it. The major version is
-// part of the library's file name (libholdfast.so.0) and of its symbols' version (HOLDFAST_0).
+// The version of the ABI: what was built for one major version runs with each later minor version of it. The major
+// version is part of the library's file name (libholdfast.so.0) and of its symbols' version (HOLDFAST_0).
 #define HOLDFAST_ABI_MAJOR 0
 #define HOLDFAST_ABI_MINOR 1
 
@@ -80,7 +81,7 @@ typedef struct {
     size_t length;
 } holdfast_text;
 
-// ---- The library ------------------------------------------------------------------------------------------------------
+// ---- The library ---------------------------------------------------------------------------------------
 
 // HOLDFAST_VERSION of the library that is loaded.
 const char *holdfast_version(void);
@@ -91,41 +92,42 @@ uint32_t holdfast_abi_version(void);
 // A status in words, for a person. Never NULL.
 const char *holdfast_status_text(holdfast_status status);
 
-// What the latest error of the calling thread was, and what to do about it; empty before the first. Never holds a secret.
-// Copies what fits, and always ends it with a zero byte. Returns the length of the whole text in bytes, less than 512.
-// `buffer` may be NULL when `size` is 0.
+// What the latest error of the calling thread was, and what to do about it; empty before the first. Never holds a
+// secret. Copies what fits, and always ends it with a zero byte. Returns the length of the whole text in bytes, less
+// than 512. `buffer` may be NULL when `size` is 0.
 size_t holdfast_last_error(char *buffer, size_t size);
 
-// ---- Engines ----------------------------------------------------------------------------------------------------------
+// ---- Engines -------------------------------------------------------------------------------------------
 
 // Makes an engine with a loop on a thread of its own.
 // Errors: ARGUMENT, SYSTEM.
 holdfast_status holdfast_engine_start(holdfast_engine *engine);
 
-// Ends an engine of holdfast_engine_start: stops its connections, waits for their last callbacks, and joins its thread. Each
-// connection has `deadline_ms` to close properly; stores may take longer. The caller must hold nothing that a callback waits
-// for. The handles of the engine and its connections are invalid from the beginning of the call, those of deliveries stay.
+// Ends an engine of holdfast_engine_start: stops its connections, waits for their last callbacks, and joins its thread.
+// Each connection has `deadline_ms` to close properly; stores may take longer. The caller must hold nothing that a
+// callback waits for. The handles of the engine and its connections are invalid from the beginning of the call, those
+// of deliveries stay.
 // Not on the engine's thread (THREAD). Errors: HANDLE, THREAD, STATE (the engine was adopted), INTERNAL.
 holdfast_status holdfast_engine_close(holdfast_engine engine, uint32_t deadline_ms);
 
-// Makes an engine on a loop of the host, a `uv_loop_t *` that the host runs with uv_run(). Call it on the thread that runs
-// that loop, before or while it runs, and let no other thread run it. The host must use the same libuv as this library does.
-// Until the engine has left, uv_run() with UV_RUN_DEFAULT does not return for want of work.
+// Makes an engine on a loop of the host, a `uv_loop_t *` that the host runs with uv_run(). Call it on the thread that
+// runs that loop, before or while it runs, and let no other thread run it. The host must use the same libuv as this
+// library does. Until the engine has left, uv_run() with UV_RUN_DEFAULT does not return for want of work.
 // Errors: ARGUMENT, SYSTEM.
 holdfast_status holdfast_engine_adopt(void *uv_loop, holdfast_engine *engine);
 
-// The engine has left the host's loop; no handle of it is on it any more. A name lookup that could not be interrupted may
-// still be: let uv_run() return before the loop is closed.
+// The engine has left the host's loop; no handle of it is on it any more. A name lookup that could not be interrupted
+// may still be: let uv_run() return before the loop is closed.
 typedef void (*holdfast_on_left)(void *user_data);
 
-// Begins to end an engine of holdfast_engine_adopt, and returns at once: its connections are stopped within `deadline_ms`,
-// their last callbacks run, and then `on_left`, which may be NULL. The host must go on running the loop until then. The
-// handles of the engine and its connections are invalid at once.
+// Begins to end an engine of holdfast_engine_adopt, and returns at once: its connections are stopped within
+// `deadline_ms`, their last callbacks run, and then `on_left`, which may be NULL. The host must go on running the loop
+// until then. The handles of the engine and its connections are invalid at once.
 // Only on the loop's thread (THREAD). Errors: HANDLE, THREAD, STATE (the engine has its own thread).
 holdfast_status holdfast_engine_leave(
     holdfast_engine engine, uint32_t deadline_ms, holdfast_on_left on_left, void *user_data);
 
-// ---- What is told -----------------------------------------------------------------------------------------------------
+// ---- What is told --------------------------------------------------------------------------------------
 
 // What a delivery is.
 enum {
@@ -217,7 +219,8 @@ enum { HOLDFAST_VERDICT_ALIVE = 0, HOLDFAST_VERDICT_DEAF = 1, HOLDFAST_VERDICT_I
 
 enum { HOLDFAST_LEVEL_DEBUG = 0, HOLDFAST_LEVEL_INFO = 1, HOLDFAST_LEVEL_WARNING = 2, HOLDFAST_LEVEL_ERROR = 3 };
 
-// Something that is seen of a connection besides its deliveries. Numbers that do not belong to its kind are -1, texts empty.
+// Something that is seen of a connection besides its deliveries. Numbers that do not belong to its kind are -1, texts
+// empty.
 typedef struct {
     // Of this struct, in bytes, as the library knows it.
     size_t size;
@@ -247,7 +250,8 @@ typedef struct {
     // Of this struct, in bytes: to be set by the caller. Only so much is written.
     size_t size;
     uint64_t transitions;
-    // Attempts begun, those of them that became ready, and those of these that resumed where the one before was dropped.
+    // Attempts begun, those of them that became ready, and those of these that resumed where the one before was
+    // dropped.
     uint64_t attempts;
     uint64_t ready;
     uint64_t resumed;
@@ -261,10 +265,10 @@ typedef struct {
     uint64_t deliveries;
 } holdfast_counters;
 
-// ---- Connections ------------------------------------------------------------------------------------------------------
+// ---- Connections ---------------------------------------------------------------------------------------
 
-// A delivery has come. The texts are valid until the callback returns; then the delivery counts as taken, and the next one
-// may come. Its duty ends with holdfast_acknowledge(), then or later.
+// A delivery has come. The texts are valid until the callback returns; then the delivery counts as taken, and the next
+// one may come. Its duty ends with holdfast_acknowledge(), then or later.
 typedef void (*holdfast_on_delivery)(
     holdfast_connection connection, const holdfast_delivery_info *delivery, void *user_data);
 
@@ -272,28 +276,30 @@ typedef void (*holdfast_on_delivery)(
 typedef void (*holdfast_on_observation)(
     holdfast_connection connection, const holdfast_observation *observation, void *user_data);
 
-// The connection has ended. Called once for each connection that was opened, as the last of its callbacks: what `user_data`
-// points to is not used afterwards. OK when the host asked for it; else `reason` tells what ended it.
+// The connection has ended. Called once for each connection that was opened, as the last of its callbacks: what
+// `user_data` points to is not used afterwards. OK when the host asked for it; STORE when the store failed, REFUSED
+// when trying to connect again is no use, and then `reason` tells why and what to do.
 typedef void (*holdfast_on_stopped)(
     holdfast_connection connection, holdfast_status status, holdfast_text reason, void *user_data);
 
-// What connection to open. Fill it by holdfast_options_init() and set what is needed. Texts end with a zero byte, are copied
-// by holdfast_connection_open(), and must not be longer than 4096 bytes.
+// What connection to open. Fill it by holdfast_options_init() and set what is needed. Texts end with a zero byte, are
+// copied by holdfast_connection_open(), and must not be longer than 4096 bytes.
 typedef struct {
     size_t size;
     // E.g. https://chat.example.com. Required.
     const char *server;
     // The access token of the account. Required. Never shown.
     const char *token;
-    // The file that keeps deliveries until they are acknowledged, also across a crash; it is made when it is missing. NULL
-    // keeps them in memory. One process at a time; connections of this process may share a file.
+    // The file that keeps deliveries until they are acknowledged, also across a crash; it is made when it is missing.
+    // NULL keeps them in memory. One process at a time; connections of this process may share a file.
     const char *store_path;
-    // The connection's part of that file, at most 200 bytes. Connections that share a file need different ones. NULL: "".
+    // The connection's part of that file, at most 200 bytes. Connections that share a file need different ones. NULL:
+    // "".
     const char *mailbox;
     // A PEM file whose certificates are trusted instead of the system's. NULL: the system's.
     const char *ca_file;
-    // `http://[user:password@]host:port` or the same with https; "" is none; NULL is as https_proxy, http_proxy and no_proxy
-    // say.
+    // `http://[user:password@]host:port` or the same with https; "" is none; NULL is as https_proxy, http_proxy and
+    // no_proxy say.
     const char *proxy;
     // How often to prove that events still arrive, at least 100. 0: 30,000.
     uint32_t probe_interval_ms;
@@ -332,8 +338,8 @@ holdfast_status holdfast_connection_start(holdfast_connection connection);
 // Errors: HANDLE.
 holdfast_status holdfast_connection_stop(holdfast_connection connection, uint32_t deadline_ms);
 
-// Waits until the connection has stopped, by itself or because it was asked to: OK, or TIMEOUT. With 0 it only asks, which is
-// allowed on the engine's thread, too.
+// Waits until the connection has stopped, by itself or because it was asked to: OK, or TIMEOUT. With 0 it only asks,
+// which is allowed on the engine's thread, too.
 // Errors: HANDLE, THREAD.
 holdfast_status holdfast_connection_wait(holdfast_connection connection, uint32_t timeout_ms);
 
@@ -353,25 +359,25 @@ holdfast_status holdfast_connection_state(holdfast_connection connection, int32_
 // Errors: HANDLE, ARGUMENT.
 holdfast_status holdfast_connection_counters(holdfast_connection connection, holdfast_counters *counters);
 
-// Gives the handle back; it is invalid at once. A connection that runs is stopped, within a second; deliveries that were not
-// handed over stay unacknowledged, and a holdfast_next() that waits ends. Until `on_stopped`, only observations and the ends
-// of requests are told.
+// Gives the handle back; it is invalid at once. A connection that runs is stopped, within a second; deliveries that
+// were not handed over stay unacknowledged, and a holdfast_next() that waits ends. Until `on_stopped`, only
+// observations and the ends of requests are told.
 // Errors: HANDLE.
 holdfast_status holdfast_connection_close(holdfast_connection connection);
 
-// The delivery was handled: it will not be handed over again, also not after a crash. Noted soon after, at the latest before
-// the connection has closed; where it cannot be noted, a log entry says so and it comes again. A number that is not there is
-// no error.
-// Errors: HANDLE, ARGUMENT (numbers begin with 1), STATE (it was never started).
+// The delivery was handled: it will not be handed over again, also not after a crash. Noted soon after, at the latest
+// before the connection has closed. Where it cannot be noted, it comes again; until `on_stopped`, a log entry says so. A
+// number that is not there is no error.
+// Errors: HANDLE, STATE (it was never started), ARGUMENT (numbers begin with 1), BUSY (65,536 wait for the store).
 holdfast_status holdfast_acknowledge(holdfast_connection connection, int64_t number);
 
-// ---- Pull -------------------------------------------------------------------------------------------------------------
+// ---- Pull ----------------------------------------------------------------------------------------------
 
-// The next delivery, in order, or a wait for it. While the host does not ask, no more than a bounded number wait, and then
-// reading from the network stops; nothing is dropped. Several threads may ask; each gets its own.
+// The next delivery, in order, or a wait for it. While the host does not ask, no more than a bounded number wait, and
+// then reading from the network stops; nothing is dropped. Several threads may ask; each gets its own.
 // With 0 it does not wait. Otherwise not on the engine's thread (THREAD).
-// END when the connection has stopped and all was handed over. Errors: HANDLE, ARGUMENT, THREAD, STATE (the connection has a
-// callback for deliveries), STORE.
+// END when the connection has stopped and all was handed over. Errors: HANDLE, ARGUMENT, THREAD, STATE (the connection
+// has a callback for deliveries), STORE.
 holdfast_status holdfast_next(holdfast_connection connection, uint32_t timeout_ms, holdfast_delivery *delivery);
 
 // What the delivery says. Set `info->size`; only so much is written. The texts are valid until the delivery is freed.
@@ -382,7 +388,7 @@ holdfast_status holdfast_delivery_read(holdfast_delivery delivery, holdfast_deli
 // Errors: HANDLE.
 holdfast_status holdfast_delivery_free(holdfast_delivery delivery);
 
-// ---- Requests ---------------------------------------------------------------------------------------------------------
+// ---- Requests ------------------------------------------------------------------------------------------
 
 // How a request ended. The texts are valid until the callback returns.
 typedef struct {
@@ -402,10 +408,10 @@ typedef struct {
 // A request has ended. Called once for each that was accepted, also when it was cancelled.
 typedef void (*holdfast_on_result)(holdfast_connection connection, const holdfast_result *result, void *user_data);
 
-// Writes a post, as the connection's account; it need not have been started. At most 256 requests of a connection may be
-// under way (BUSY). `root_id`: the first post of the thread, NULL or "" for none. `pending_id` names the post before it has
-// an id: with the same one again, within 30 s, the server makes no second post; NULL or "" makes one. `message` has at most
-// 1 MiB; servers allow less. `on_result` may be NULL.
+// Writes a post, as the connection's account; it need not have been started. At most 256 requests of a connection may
+// be under way (BUSY). `root_id`: the first post of the thread, NULL or "" for none. `pending_id` names the post before
+// it has an id: with the same one again, within 30 s, the server makes no second post; NULL or "" makes one. `message`
+// has at most 1 MiB; servers allow less. `on_result` may be NULL.
 // Errors: HANDLE, ARGUMENT, STATE (it has stopped or is about to), BUSY.
 holdfast_status holdfast_post(
     holdfast_connection connection, const char *channel_id, const char *message, const char *root_id,

@@ -1,5 +1,5 @@
-// A bot in C that answers each post with the same words, once. The loop is its own: a libuv program, with a timer and a signal
-// of its own on the very loop that Holdfast lives on. No thread, no lock.
+// A bot in C that answers each post with the same words, once. The loop is its own: a libuv program, with a timer and a
+// signal of its own on the very loop that Holdfast lives on. No thread, no lock.
 //
 //   cc echo.c $(pkg-config --cflags --libs holdfast libuv) -o echo
 //   HOLDFAST_TOKEN=… ./echo https://chat.example.com [FILE]
@@ -44,7 +44,7 @@ static char *copy(holdfast_text text) {
     return result;
 }
 
-// ---- The end ----------------------------------------------------------------------------------------------------------
+// ---- The end -------------------------------------------------------------------------------------------
 
 static void engine_left(void *user_data) {
     bot *bot = user_data;
@@ -65,7 +65,7 @@ static void interrupted(uv_signal_t *signal, int number) {
     leave(signal->data);
 }
 
-// ---- Answering --------------------------------------------------------------------------------------------------------
+// ---- Answering -----------------------------------------------------------------------------------------
 
 static void answer(echo *echo);
 
@@ -130,7 +130,9 @@ static void delivered(holdfast_connection connection, const holdfast_delivery_in
         holdfast_acknowledge(connection, delivery->number);
         return;
     }
-    printf("delivered %lld (%s): %s\n", (long long)delivery->number, sources[delivery->source], delivery->message.bytes);
+    // A later version may know sources that this one does not.
+    const char *source = (size_t)delivery->source < sizeof sources / sizeof *sources ? sources[delivery->source] : "?";
+    printf("delivered %lld (%s): %s\n", (long long)delivery->number, source, delivery->message.bytes);
     echo *echo = calloc(1, sizeof *echo);
     if (echo == NULL) abort();
     echo->bot = bot;
@@ -147,7 +149,7 @@ static void delivered(holdfast_connection connection, const holdfast_delivery_in
     answer(echo);
 }
 
-// ---- The connection ---------------------------------------------------------------------------------------------------
+// ---- The connection ------------------------------------------------------------------------------------
 
 static void observed(holdfast_connection connection, const holdfast_observation *seen, void *user_data) {
     (void)connection, (void)user_data;

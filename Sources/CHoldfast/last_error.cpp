@@ -4,10 +4,11 @@
 
 #include "holdfast.h"
 
-// A text of 512 bytes in each thread that ever calls; C because Swift has no thread-local variables.
-enum { capacity = 512 };
-static _Thread_local char latest[capacity];
-static _Thread_local size_t latest_length;
+// A text of 512 bytes in each thread that ever calls; here because Swift has no thread-local variables. (C++ like the
+// other target of its kind: with the language standard of the package, symbol graphs of C targets cannot be made.)
+static const size_t capacity = 512;
+static thread_local char latest[capacity];
+static thread_local size_t latest_length;
 
 void choldfast_set_last_error(const char *text, size_t length) {
     if (length > capacity - 1) {

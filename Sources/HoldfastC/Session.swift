@@ -96,6 +96,7 @@ final class Session: Sendable {
             return (!state.isStopWanted && state.phase <= .running, state.phase == .opened)
         }
         guard begins else { return }
+        vault.giveUp()
         onLoop { session in
             await session.connection.stop(deadline: deadline)
             if isUnstarted { await session.end() }
@@ -161,7 +162,9 @@ final class Session: Sendable {
                 }
             }
         } catch {
-            failure = error
+            // Whoever gives a connection up may open the next one on its mailbox at once: that is no failure.
+            let isStopWanted = state.withLock { $0.isStopWanted }
+            if error.kind != .superseded || !isStopWanted { failure = error }
         }
         queue?.finish(failure)
         guard let failure else { return }

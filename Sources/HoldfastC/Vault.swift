@@ -1,6 +1,7 @@
 internal import Holdfast
 internal import HoldfastStore
 internal import Locking
+internal import Synchronization
 
 /// The store of one connection. It keeps the mailbox that the connection opens, so that a delivery can be acknowledged by its
 /// number: what was handed out need not be remembered.
@@ -12,6 +13,7 @@ final class Vault: DeliveryStore {
 
     private let source: Source
     private let mailbox = Lock<(any Mailbox)?>(nil)
+    private let isGivenUp = Atomic(false)
     /// Opens when the connection has asked for its mailbox, and was answered.
     let answered = Gate()
 
@@ -28,6 +30,9 @@ final class Vault: DeliveryStore {
 
     func open(_ name: String) async throws(StoreError) -> any Mailbox {
         defer { answered.open() }
+        guard !isGivenUp.load(ordering: .relaxed) else {
+            throw StoreError(.superseded, "the connection was stopped before its mailbox was opened")
+        }
         let opened: any Mailbox
         switch source {
         case .memory(let store): opened = try await store.open(name)
@@ -36,6 +41,9 @@ final class Vault: DeliveryStore {
         mailbox.withLock { $0 = opened }
         return opened
     }
+
+    /// The mailbox is not taken from whoever has it, if it was not opened yet: the connection stops.
+    func giveUp() { isGivenUp.store(true, ordering: .relaxed) }
 
     func acknowledge(_ number: Int64) async throws(StoreError) {
         // Before there is a mailbox nothing can have been delivered.

@@ -90,6 +90,36 @@ import Testing
         try await rig.end()
     }
 
+    /// Also where it is closed while it still opens the file: then it must not take the mailbox from its successor.
+    @Test func aClosedConnectionLeavesItsMailboxToTheNext() async throws {
+        let rig = try await Rig()
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let store = folder.appendingPathComponent("bot.holdfast").path
+        var engine: holdfast_engine = 0
+        #expect(holdfast_engine_start(&engine) == Status.done)
+        var connection: holdfast_connection = 0
+        let witnesses = (0..<20).map { _ in Witness() }
+        for (index, witness) in witnesses.enumerated() {
+            rig.withOptions(store: store) { options in
+                witness.listen(&options)
+                #expect(holdfast_connection_open(engine, &options, &connection) == Status.done)
+            }
+            #expect(holdfast_connection_start(connection) == Status.done)
+            if index + 1 < witnesses.count { #expect(holdfast_connection_close(connection) == Status.done) }
+        }
+        let (last, number) = (witnesses[witnesses.count - 1], engine)
+        await onThread { last.wait { $0.states.contains(Int32(HOLDFAST_STATE_OPEN)) } }
+        try await rig.post("to the last")
+        await onThread { last.wait { $0.messages == ["to the last"] } }
+        #expect(await onThread { holdfast_engine_close(number, 1000) } == Status.done)
+        // None failed, and only the last one heard something.
+        for witness in witnesses { #expect(witness.told.withLock { $0.ends } == [Status.done]) }
+        #expect(witnesses.allSatisfy { $0 === last || $0.told.withLock { $0.messages.isEmpty } })
+        try await rig.end()
+    }
+
     @Test func aStoreThatCannotBeOpenedStopsTheConnection() async throws {
         let rig = try await Rig()
         let witness = Witness()

@@ -110,9 +110,10 @@ import Testing
             if index + 1 < witnesses.count { #expect(holdfast_connection_close(connection) == Status.done) }
         }
         let (last, number) = (witnesses[witnesses.count - 1], engine)
-        await onThread { last.wait { $0.states.contains(Int32(HOLDFAST_STATE_OPEN)) } }
+        await onThread { last.wait { $0.states.contains(Int32(HOLDFAST_STATE_OPEN)) || !$0.ends.isEmpty } }
         try await rig.post("to the last")
-        await onThread { last.wait { $0.messages == ["to the last"] } }
+        await onThread { last.wait { !$0.messages.isEmpty || !$0.ends.isEmpty } }
+        #expect(last.told.withLock { $0.messages } == ["to the last"])
         #expect(await onThread { holdfast_engine_close(number, 1000) } == Status.done)
         // None failed, and only the last one heard something.
         for witness in witnesses { #expect(witness.told.withLock { $0.ends } == [Status.done]) }

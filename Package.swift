@@ -16,6 +16,8 @@ let package = Package(
         .library(name: "MattermostSimulator", targets: ["MattermostSimulator"]),
         .library(name: "SoakKit", targets: ["SoakKit"]),
         .library(name: "VirtualSoak", targets: ["VirtualSoak"]),
+        // What Sources/HoldfastC/build makes libholdfast of, for C.
+        .library(name: "HoldfastC", type: .static, targets: ["HoldfastC"]),
         .executable(name: "holdfast", targets: ["HoldfastCLI"]),
         .executable(name: "charts", targets: ["charts"]),
     ],
@@ -67,6 +69,16 @@ let package = Package(
         .target(
             name: "MattermostSimulator",
             dependencies: ["WebSocketCodec", "WorldInterface", "CZlib"]),
+
+        // The engine for C: the header, and what stands behind it.
+        .target(name: "CHoldfast"),
+        .target(
+            name: "HoldfastC",
+            dependencies: [
+                "CHoldfast", "Holdfast", "HoldfastMattermost", "HoldfastStore", "UVEventLoop", "ConnectionLifecycle",
+                "WorldInterface", "Locking", "CLibuv",
+            ],
+            exclude: ["README.md", "Examples", "build", "holdfast.map", "holdfast.pc.in"]),
 
         // The same actors in virtual time, under faults, and what judges them.
         .target(name: "SimulatedWorld", dependencies: ["WorldInterface", "ConnectionLifecycle"]),
@@ -124,6 +136,12 @@ let package = Package(
             dependencies: [
                 "HoldfastGateway", "Holdfast", "HoldfastMattermost", "MattermostSimulator", "ConnectionLifecycle",
                 "UVEventLoop", "WorldInterface", "Locking",
+            ]),
+        .testTarget(
+            name: "HoldfastCTests",
+            dependencies: [
+                "HoldfastC", "CHoldfast", "ConnectionLifecycle", "MattermostSimulator", "UVEventLoop", "WorldInterface",
+                "HoldfastMattermost", "Holdfast", "CLibuv", "Locking",
             ]),
         .testTarget(
             name: "MattermostSimulatorTests",

@@ -86,6 +86,14 @@ final class GatewayRig: Sendable {
         }
     }
 
+    /// Waits until accounts are open and have taken stock of their channels: what is posted from now on is theirs.
+    func areReady(_ accounts: [String]) async throws {
+        try await wait(for: accounts, toBecome: .open)
+        try await told.wait("\(accounts) to have taken stock") { entries in
+            Set(entries.filter { $0.message == "caught up" }.map { $0["account"] }).isSuperset(of: accounts)
+        }
+    }
+
     func setActive(_ isActive: Bool, _ name: String) async throws {
         let response = await simulator.perform(
             "PUT", "/api/v4/users/\(try botID(name))/active", token: fixture.adminToken,

@@ -11,7 +11,7 @@ import Testing
 
     private func begin(_ rig: GatewayRig, _ names: [String]) async throws {
         for name in names { try await rig.gateway.add(try await rig.account(name)) }
-        try await rig.wait(for: names, toBecome: .open)
+        try await rig.areReady(names)
     }
 
     private func expect(_ message: String, by names: [String], _ rig: GatewayRig) async throws {
@@ -75,7 +75,7 @@ import Testing
             ]
             let first = try await rig.gateway.apply(accounts)
             #expect(first == GatewayChanges(added: ["changed", "gone", "same"]))
-            try await rig.wait(for: ["same", "changed", "gone"], toBecome: .open)
+            try await rig.areReady(["same", "changed", "gone"])
             accounts.removeLast()
             accounts[1].timing.probeInterval = .seconds(1800)
             accounts.append(try await rig.account("new"))
@@ -83,7 +83,7 @@ import Testing
             accounts[0].handler = RecordingHandler(other)
             let second = try await rig.gateway.apply(accounts)
             #expect(second == GatewayChanges(added: ["new"], removed: ["gone"], changed: ["changed"], kept: 1))
-            try await rig.wait(for: ["changed", "new"], toBecome: .open)
+            try await rig.areReady(["changed", "new"])
             try await rig.post("after")
             try await expect("after", by: ["changed", "new"], rig)
             try await other.wait("the other handler") { $0.map(\.message) == ["after"] }
@@ -112,7 +112,7 @@ import Testing
             try await rig.gateway.add(
                 try await rig.account("bad", handler: BadHandler(received: rig.received, isBroken: isBroken)))
             try await begin(rig, ["good"])
-            try await rig.wait(for: ["bad"], toBecome: .open)
+            try await rig.areReady(["bad"])
             try await rig.post("first")
             try await rig.post("second")
             try await expect("second", by: ["good"], rig)
@@ -185,7 +185,7 @@ import Testing
         try await GatewayRig.run(store: store) { rig in
             let handler = EndlessHandler(received: rig.received)
             try await rig.gateway.add(try await rig.account("a", handler: handler))
-            try await rig.wait(for: ["a"], toBecome: .open)
+            try await rig.areReady(["a"])
             try await rig.post("one")
             try await rig.received.wait("it is being handled") { !$0.isEmpty }
             // The handler does not return before it is cancelled: the end does not wait for ever, and nothing is acknowledged.
@@ -203,6 +203,7 @@ import Testing
         let received: Record<GatewayRig.Received>
 
         func handle(_ delivery: Delivery, of account: AccountReference) async throws {
+            guard case .posted = try delivery.content else { return }
             received.add(.init(account: account.name, message: "in hand"))
             let (never, continuation) = AsyncStream.makeStream(of: Never.self)
             for await _ in never {}

@@ -221,7 +221,7 @@ actor AccountKeeper {
         case .verdict(let record):
             evidence = "\(record.verdict.check): \(record.verdict.detail)"
             note(record.verdict)
-        case .catchUp(let record): catchUp = record
+        case .catchUp(let record): note(record)
         case .log(let entry): tell(entry.level, "a note of the connection", [("note", entry.message)])
         }
     }
@@ -260,6 +260,16 @@ actor AccountKeeper {
                 ("id", record.id), ("from", "\(record.from)"), ("event", "\(record.event)"), ("to", "\(record.to)"),
                 ("attempt", "\(record.generation)"), ("reason", record.reason),
             ])
+    }
+
+    private func note(_ record: CatchUpRecord) {
+        catchUp = record
+        switch record.phase {
+        case .began: tell(.info, "catching up", [("reason", record.reason), ("channels", "\(record.channels)")])
+        case .finished:
+            tell(.info, "caught up", [("channels", "\(record.channels)"), ("deliveries", "\(record.deliveries)")])
+        case .running, .waiting: break
+        }
     }
 
     private func note(_ verdict: Verdict) {

@@ -45,6 +45,7 @@ let package = Package(
         .target(name: "WebSocketCodec"),
         .target(name: "WorldInterface"),
         .target(name: "Locking"),
+        .target(name: "HTTPServing", dependencies: ["WebSocketCodec", "WorldInterface"]),
 
         // The loop.
         .target(name: "UVEventLoop", dependencies: ["WorldInterface", "Locking", "CLibuv", "COpenSSL", "CCurl"]),
@@ -60,10 +61,18 @@ let package = Package(
         // Many of them, kept together.
         .target(
             name: "HoldfastGateway",
-            dependencies: ["Holdfast", "HoldfastMattermost", "ConnectionLifecycle", "WorldInterface", "Locking"]),
+            dependencies: [
+                "Holdfast", "HoldfastMattermost", "ConnectionLifecycle", "StateChartKit", "HTTPServing",
+                "WorldInterface",
+                "Locking",
+            ],
+            resources: [
+                .embedInCode("Status/Page/page.html"), .embedInCode("Status/Page/page.css"),
+                .embedInCode("Status/Page/page.js"),
+            ]),
         .target(
             name: "MattermostSimulator",
-            dependencies: ["WebSocketCodec", "WorldInterface", "CZlib"]),
+            dependencies: ["HTTPServing", "WebSocketCodec", "WorldInterface", "CZlib"]),
 
         // The same actors in virtual time, under faults, and what judges them.
         .target(name: "SimulatedWorld", dependencies: ["WorldInterface", "ConnectionLifecycle"]),
@@ -120,11 +129,11 @@ let package = Package(
             name: "HoldfastGatewayTests",
             dependencies: [
                 "HoldfastGateway", "Holdfast", "HoldfastMattermost", "MattermostSimulator", "ConnectionLifecycle",
-                "UVEventLoop", "WorldInterface", "Locking",
+                "StateChartKit", "HTTPServing", "UVEventLoop", "WorldInterface", "Locking",
             ]),
         .testTarget(
             name: "MattermostSimulatorTests",
-            dependencies: ["MattermostSimulator", "UVEventLoop", "WebSocketCodec", "WorldInterface"]),
+            dependencies: ["MattermostSimulator", "HTTPServing", "UVEventLoop", "WebSocketCodec", "WorldInterface"]),
         .testTarget(
             name: "SimulatedWorldTests",
             dependencies: ["SimulatedWorld", "Holdfast", "MattermostSimulator", "WorldInterface"]),

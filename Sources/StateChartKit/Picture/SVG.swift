@@ -43,6 +43,8 @@ struct SVGWriter {
 
     func picture() -> String {
         let size = drawing.size
+        // The page has a heading of its own.
+        let top = isLive ? 92 : 0
         let head = [
             #"<?xml version="1.0" encoding="UTF-8"?>"#,
             "<!-- Generated from the transition table by `swift run charts`; do not edit. Digest \(digest). -->",
@@ -50,13 +52,12 @@ struct SVGWriter {
         var lines = isLive ? [] : head
         lines += [
             #"<svg xmlns="http://www.w3.org/2000/svg" role="\#(isLive ? "group" : "img")" aria-labelledby="title description" "#
-                + #"viewBox="0 0 \#(size.x) \#(size.y)" width="\#(size.x)" height="\#(size.y)" "#
+                + #"viewBox="0 \#(top) \#(size.x) \#(size.y - top)" width="\#(size.x)" height="\#(size.y - top)" "#
                 + #"font-family="Helvetica, Arial, 'Liberation Sans', sans-serif" font-size="\#(drawing.type.label)">"#,
             #"<title id="title">Holdfast: \#(drawing.heading.escapedForXML)</title>"#,
             #"<desc id="description">\#(description.escapedForXML)</desc>"#,
             #"<rect width="\#(size.x)" height="\#(size.y)" fill="\#(palette.background)"/>"#,
         ]
-        // The page has a heading of its own.
         if !isLive {
             lines.append(text(Point(46, 58), drawing.heading, palette.text, "font-size=\"26\" font-weight=\"600\""))
         }
@@ -228,7 +229,9 @@ struct SVGWriter {
             let style =
                 overlaid.emphasis == .removed ? #" text-decoration="line-through""# : overlaid.isBold ? strong : ""
             let count =
-                isLive ? #"<tspan class="count" data-count="\#(label.ids.joined(separator: " "))"></tspan>"# : ""
+                isLive
+                ? #"<tspan class="count" font-size="13" font-weight="600" data-count="\#(label.ids.joined(separator: " "))"></tspan>"#
+                : ""
             lines.append(text(place, overlaid.prefix + head, colour, halo + style, markup: count))
             if overlaid == .plain { lines.append(mark(Point(place.x, place.y + 4), label)) }
             place.y += type.lineHeight

@@ -57,10 +57,11 @@ import Testing
         #expect(throws: StrictReader.Wrong.self) { try StrictReader.read(text) }
     }
 
-    private static let promtool = ["/usr/bin", "/usr/local/bin"].map { "\($0)/promtool" }
-        .first { FileManager.default.isExecutableFile(atPath: $0) }
+    private static let promtool = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
+        .map { "\($0)/promtool" }.first { FileManager.default.isExecutableFile(atPath: $0) }
 
-    /// It reads the older format of Prometheus, whose parser knows no type `info` and takes `# UNIT` and `# EOF` for comments.
+    /// It reads the older format of Prometheus: that knows no type `info`, takes `# UNIT` and `# EOF` for comments, and has the
+    /// ending `_total` in the name of a counter's family, so that it misses the help of that.
     @Test(.enabled(if: promtool != nil, "promtool is not installed")) func promtoolTakesIt() throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: try #require(Self.promtool))
@@ -74,7 +75,8 @@ import Testing
         let said = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
         process.waitUntilExit()
         #expect(process.terminationStatus != 1, "it can not be read: \(said)")
-        #expect(!said.contains("error while linting"), "\(said)")
+        let complaints = said.split(separator: "\n").filter { !$0.hasSuffix("_total no help text") }
+        #expect(complaints == ["holdfast_build_info no help text"], "\(said)")
     }
 }
 

@@ -186,7 +186,8 @@ import WorldInterface
     // MARK: - Events
 
     private func rows(_ text: String, _ event: String) -> [[Any]] {
-        text.split(separator: "\n").adjacentPairs().filter { $0.0 == "event: \(event)" }.flatMap { pair in
+        // The borders of the chunks, which are lines of their own, are left in.
+        text.replacing("\r\n", with: "\n").split(separator: "\n").adjacentPairs().filter { $0.0 == "event: \(event)" }.flatMap { pair in
             let json = try? JSONSerialization.jsonObject(with: Data(pair.1.dropFirst("data: ".count).utf8))
             return (json as? [String: Any])?["rows"] as? [[Any]] ?? []
         }
@@ -213,7 +214,7 @@ import WorldInterface
             try await rig.gateway.remove("b")
             try await onlooker.wait("b is gone") { $0.contains(#""removed":["b"]"#) }
             try await onlooker.wait("it is not counted") {
-                $0.contains(#""counts":[0,0,2,0,0,0,0,0],"edges":[["T01",4]"#)
+                $0.contains(#""counts":[0,0,2,0,0,0,0,0],"edges":[["T01",3]"#)
             }
             await onlooker.close()
             try await onlooker.waitForEnd()
@@ -226,7 +227,8 @@ import WorldInterface
             let onlooker = try await client.follow()
             try await onlooker.wait("all accounts") { $0.contains(#""last":true"#) }
             let loop = rig.gateway.loops[0]
-            for _ in 0..<5000 { loop.tell(GatewayLoop.Change(account: "x", transition: nil)) }
+            // However a turn of the feed cuts them in two, one part is too much.
+            for _ in 0..<20_000 { loop.tell(GatewayLoop.Change(account: "x", transition: nil)) }
             try await onlooker.wait("all accounts again") { $0.split(separator: #""first":true"#).count == 3 }
             #expect(rows(onlooker.text, "accounts").map { $0[0] as? String } == ["a", "a"])
             await onlooker.close()

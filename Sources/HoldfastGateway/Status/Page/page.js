@@ -7,9 +7,14 @@
     stopped: "quiet",
   };
   const number = new Intl.NumberFormat("en");
+  // On the chart there is little room.
+  const short = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
+  const byName = new Intl.Collator("en", { numeric: true });
   let states = [];
   let accounts = new Map();
   let arriving = null;
+  // All accounts by name, and those that the search and the filter let through.
+  let order = [];
   let shown = [];
   let chosen = null;
   let active = -1;
@@ -86,9 +91,10 @@
       setText(chips.get(name), `${name} ${number.format(count)}`);
     });
     setText($("summary"), total === 0 ? "No accounts yet." : `${plural(total, "account")}: ${words.join(", ")}.`);
+    speak();
     document.title = total === 0 ? "Holdfast" : `${number.format(summary.counts[states.indexOf("open")])}/${number.format(total)} open – Holdfast`;
     const counts = new Map(summary.edges);
-    for (const [id, text] of countTexts) setText(text, counts.has(id) ? ` ×${number.format(counts.get(id))}` : "");
+    for (const [id, text] of countTexts) setText(text, counts.has(id) ? ` ${short.format(counts.get(id))}` : "");
     for (const [line, ids] of lines) {
       line.classList.toggle("used", ids.some((id) => counts.has(id)));
       if (edges.size > 0 && ids.some((id) => (counts.get(id) || 0) > (edges.get(id) || 0))) flash(line);
@@ -98,6 +104,15 @@
     setText($("about"), `Version ${summary.version}, table ${summary.table}, ${plural(summary.loops, "event loop")}. ` +
       `Deliveries handled: ${deliveries}. Handler failures: ${number.format(summary.handler_failures)}, ` +
       `store failures: ${number.format(summary.store_failures)}, begun anew: ${number.format(summary.restarts)}.`);
+  };
+
+  // A screen reader is told at most every ten seconds.
+  let isQuiet = false;
+  const speak = () => {
+    if (isQuiet) return;
+    isQuiet = true;
+    setText($("spoken"), $("summary").textContent);
+    setTimeout(() => { isQuiet = false; if ($("spoken").textContent !== $("summary").textContent) speak(); }, 10000);
   };
 
   const flash = (line) => {
@@ -117,16 +132,23 @@
     key: `${row[0]}\n${row[1]}`.toLowerCase(),
   });
 
+  // New ones are few among those in order already, which is what this sort is fast at.
+  const arrange = () => {
+    order = order.filter((account) => accounts.get(account.name) === account);
+    const known = new Set(order);
+    for (const account of accounts.values()) if (!known.has(account)) order.push(account);
+    order.sort((a, b) => byName.compare(a.name, b.name));
+  };
+
   const select = () => {
     const words = $("search").value.toLowerCase().split(/\s+/).filter(Boolean);
     const activeName = shown[active]?.name;
     const index = filter === null ? -1 : states.indexOf(filter);
     shown = [];
-    for (const account of accounts.values()) {
+    for (const account of order) {
       if (index >= 0 && account.state !== index) continue;
       if (words.every((word) => account.key.includes(word))) shown.push(account);
     }
-    shown.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
     active = activeName === undefined ? -1 : shown.findIndex((account) => account.name === activeName);
     const scope = filter === null ? "" : ` in ${filter}`;
     setText($("found"), shown.length === accounts.size ? `${plural(accounts.size, "account")}` :
@@ -236,7 +258,15 @@
     }));
   };
 
+  // The account in the panel, as it was told last: its age goes on.
+  let detail = null;
+  const showAge = () => {
+    const place = $("facts").querySelector("dd");
+    if (detail && place) setText(place, `${states[detail.state]}, for ${span(now() - detail.since)}`);
+  };
+
   const showAccount = (account) => {
+    detail = account;
     $("detail-hint").hidden = true;
     $("detail-body").hidden = false;
     const facts = [
@@ -249,13 +279,14 @@
     const counts = [...account.deliveries, ...(account.connection || [])].map(([name, count]) => [name, number.format(count)]);
     pairs($("counts"), counts, true);
     $("history").replaceChildren(...[...account.history].reverse().map((record) => {
-      const row = make("tr");
+      const row = make("tr", undefined, { role: "row" });
       const at = new Date(record.at);
       const time = make("time", at.toLocaleTimeString(), { datetime: at.toISOString(), title: at.toLocaleString() });
-      const when = make("td");
+      const cell = (text) => make("td", text, { role: "cell" });
+      const when = cell();
       when.append(time);
-      row.append(when, make("td", record.id), make("td", `${states[record.from]} → ${states[record.to]}`),
-        make("td", `${record.event}: ${record.reason}`));
+      row.append(when, cell(record.id), cell(`${states[record.from]} → ${states[record.to]}`),
+        cell(`${record.event}: ${record.reason}`));
       return row;
     }));
     showTimeline(account.history);
@@ -267,11 +298,13 @@
       const end = index + 1 < history.length ? history[index + 1].at : now();
       return { state: states[record.to], length: Math.max(0, end - record.at), attempt: record.attempt };
     });
+    const width = (part) => Math.sqrt(part.length + 100);
+    const whole = parts.reduce((sum, part) => sum + width(part), 0);
     $("timeline").replaceChildren(...parts.map((part) => {
       const words = `${part.state}, ${span(part.length)}, attempt ${part.attempt}`;
-      const element = make("span", part.state, { title: words });
+      const element = make("span", width(part) / whole > 0.15 ? part.state : "", { title: words });
       element.dataset.kind = kinds[part.state] || "quiet";
-      element.style.flexGrow = String(Math.sqrt(part.length + 100));
+      element.style.flexGrow = String(width(part));
       element.style.flexBasis = "0";
       return element;
     }));
@@ -297,13 +330,22 @@
       if (!part.last || !arriving) return;
       accounts = arriving;
       arriving = null;
+      arrange();
       select();
       refresh();
     },
     changes: (part) => {
-      for (const row of part.rows) accounts.set(row[0], keep(row));
+      let isRearranged = part.removed.length > 0;
+      for (const row of part.rows) {
+        const known = accounts.get(row[0]);
+        if (known) Object.assign(known, keep(row));
+        else accounts.set(row[0], keep(row));
+        isRearranged ||= !known;
+      }
       for (const name of part.removed) accounts.delete(name);
-      select();
+      if (isRearranged) arrange();
+      if (isRearranged || filter !== null) select();
+      else draw();
       if (part.rows.some((row) => row[0] === chosen) || part.removed.includes(chosen)) refresh();
     },
   };
@@ -379,7 +421,7 @@
     run();
   });
 
-  setInterval(draw, 1000);
+  setInterval(() => { draw(); showAge(); }, 1000);
   if (location.hash.length > 1) {
     try { chosen = decodeURIComponent(location.hash.slice(1)); } catch { chosen = null; }
   }

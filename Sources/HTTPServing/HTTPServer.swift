@@ -79,9 +79,9 @@ package struct HTTPServerLimits: Sendable {
     package var bodyBytes = 64 << 10
     /// Bytes that a stream may have queued; a client that lets more come together is dropped.
     package var queuedBytes = 1 << 20
-    /// For the head of a request, from its first byte or from the beginning of the connection.
-    package var headTime = Duration.seconds(10)
-    /// Between two requests; also for a body, for an answer, and for a client to take one.
+    /// For a whole request, from its first byte; for the first one from the beginning of the connection.
+    package var requestTime = Duration.seconds(10)
+    /// Between two requests; also for an answer, and for a client to take one.
     package var idleTime = Duration.seconds(60)
 
     package init() {}

@@ -28,7 +28,7 @@ final class HTTPServerConnection: StreamHandler {
         self.stream = stream
         self.server = server
         reader = RequestReader(maximumBodyBytes: server.limits.bodyBytes)
-        deadline = server.world.now + server.limits.headTime
+        deadline = server.world.now + server.limits.requestTime
     }
 
     // MARK: - Stream
@@ -65,8 +65,8 @@ final class HTTPServerConnection: StreamHandler {
 
     /// The deadline has passed.
     func expire() {
-        if case .reading = phase, !reader.isAtStart { return refuse(408) }
-        stream.reset()
+        guard case .reading = phase else { return stream.reset() }
+        if reader.isAtStart { stream.close() } else { refuse(408) }
     }
 
     // MARK: - Requests
@@ -85,7 +85,7 @@ final class HTTPServerConnection: StreamHandler {
             }
             if reader.takeWantsContinue(), request == nil { stream.write(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)) }
             guard let request else {
-                if wasAtStart, !reader.isAtStart { deadline = server.world.now + server.limits.headTime }
+                if wasAtStart, !reader.isAtStart { deadline = server.world.now + server.limits.requestTime }
                 return
             }
             begin(request)

@@ -3,6 +3,7 @@ package func reasonPhrase(of status: Int) -> String {
     switch status {
     case 200: "OK"
     case 201: "Created"
+    case 204: "No Content"
     case 304: "Not Modified"
     case 400: "Bad Request"
     case 401: "Unauthorized"

@@ -5,7 +5,8 @@ public import WorldInterface
 /// Shows how a gateway is: a page for people, and what programs ask for.
 ///
 /// `/` is the page, `/healthz` and `/readyz` are for whoever keeps the process, `/metrics` is OpenMetrics 1.0, and `/api/…` is
-/// what the page reads. A gateway has one at most: it takes the changes that are told once. It only reads.
+/// what the page reads. A gateway has one at most: it takes the changes that are told once. It only reads. Stop it before the
+/// gateway's loops are stopped.
 ///
 /// Isolation: pinned to the loop that it is given; all methods may be called from anywhere.
 public actor StatusServer {
@@ -62,7 +63,7 @@ public actor StatusServer {
 
     private func route(_ request: HTTPServerRequest, _ exchange: HTTPExchange) {
         exchange.headers = Self.securityHeaders
-        let isOpen = ["/", "/healthz", "/readyz"].contains(request.path)
+        let isOpen = ["/", "/favicon.ico", "/healthz", "/readyz"].contains(request.path)
         let refusal = admission.refusal(
             host: request.headers["host"], authorization: request.headers["authorization"], isOpen: isOpen)
         if let refusal {
@@ -75,6 +76,8 @@ public actor StatusServer {
         }
         switch request.path {
         case "/": answerPage(exchange)
+        // The page has no icon; browsers ask for one nevertheless.
+        case "/favicon.ico": exchange.answer(HTTPServerResponse(204))
         case "/healthz": exchange.answer(.plain(200, "ok"))
         case "/readyz": Task { await answerReadiness(exchange) }
         case "/metrics": Task { await answerMetrics(exchange) }

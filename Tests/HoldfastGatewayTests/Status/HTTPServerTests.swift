@@ -141,7 +141,7 @@ import WorldInterface
 
     @Test func aHeadThatDoesNotEndAndASilentClientAreDropped() async throws {
         var limits = HTTPServerLimits()
-        limits.headTime = .milliseconds(100)
+        limits.requestTime = .milliseconds(100)
         limits.idleTime = .milliseconds(100)
         try await run(limits) { _, port, loop in
             let (slow, silent, done) = (RawClient(on: loop), RawClient(on: loop), RawClient(on: loop))

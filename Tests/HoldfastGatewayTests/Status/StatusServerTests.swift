@@ -187,10 +187,11 @@ import WorldInterface
 
     private func rows(_ text: String, _ event: String) -> [[Any]] {
         // The borders of the chunks, which are lines of their own, are left in.
-        text.replacing("\r\n", with: "\n").split(separator: "\n").adjacentPairs().filter { $0.0 == "event: \(event)" }.flatMap { pair in
-            let json = try? JSONSerialization.jsonObject(with: Data(pair.1.dropFirst("data: ".count).utf8))
-            return (json as? [String: Any])?["rows"] as? [[Any]] ?? []
-        }
+        text.replacing("\r\n", with: "\n").split(separator: "\n").adjacentPairs().filter { $0.0 == "event: \(event)" }
+            .flatMap { pair in
+                let json = try? JSONSerialization.jsonObject(with: Data(pair.1.dropFirst("data: ".count).utf8))
+                return (json as? [String: Any])?["rows"] as? [[Any]] ?? []
+            }
     }
 
     @Test func whoLooksOnSeesAllAccountsAndThenWhatChanges() async throws {

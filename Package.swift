@@ -47,6 +47,7 @@ let package = Package(
         .target(name: "WebSocketCodec"),
         .target(name: "WorldInterface"),
         .target(name: "Locking"),
+        .target(name: "HTTPServing", dependencies: ["WebSocketCodec", "WorldInterface"]),
 
         // The loop.
         .target(name: "UVEventLoop", dependencies: ["WorldInterface", "Locking", "CLibuv", "COpenSSL", "CCurl"]),
@@ -64,11 +65,15 @@ let package = Package(
             name: "HoldfastGateway",
             dependencies: [
                 "Holdfast", "HoldfastMattermost", "HoldfastStore", "ConnectionLifecycle", "WorldInterface", "Locking",
-                "UVEventLoop", "CSimdJSON", "StateChartKit",
+                "UVEventLoop", "CSimdJSON", "StateChartKit", "HTTPServing",
+            ],
+            resources: [
+                .embedInCode("Status/Page/page.html"), .embedInCode("Status/Page/page.css"),
+                .embedInCode("Status/Page/page.js"),
             ]),
         .target(
             name: "MattermostSimulator",
-            dependencies: ["WebSocketCodec", "WorldInterface", "CZlib"]),
+            dependencies: ["HTTPServing", "WebSocketCodec", "WorldInterface", "CZlib"]),
 
         // The engine for C: the header, and what stands behind it.
         .target(name: "CHoldfast"),
@@ -135,7 +140,7 @@ let package = Package(
             name: "HoldfastGatewayTests",
             dependencies: [
                 "HoldfastGateway", "Holdfast", "HoldfastMattermost", "MattermostSimulator", "ConnectionLifecycle",
-                "UVEventLoop", "WorldInterface", "Locking",
+                "StateChartKit", "HTTPServing", "UVEventLoop", "WorldInterface", "Locking",
             ]),
         .testTarget(
             name: "HoldfastCTests",
@@ -145,7 +150,7 @@ let package = Package(
             ]),
         .testTarget(
             name: "MattermostSimulatorTests",
-            dependencies: ["MattermostSimulator", "UVEventLoop", "WebSocketCodec", "WorldInterface"]),
+            dependencies: ["MattermostSimulator", "HTTPServing", "UVEventLoop", "WebSocketCodec", "WorldInterface"]),
         .testTarget(
             name: "SimulatedWorldTests",
             dependencies: ["SimulatedWorld", "Holdfast", "MattermostSimulator", "WorldInterface"]),

@@ -7,7 +7,7 @@ public import WorldInterface
 ///
 /// Isolation: pinned to the first of its worlds; all methods may be called from anywhere.
 public actor Gateway {
-    private nonisolated let loops: [GatewayLoop]
+    nonisolated let loops: [GatewayLoop]
     private let store: any DeliveryStore
     private let log: GatewayLog
     private let lagWatches: [LagWatch]

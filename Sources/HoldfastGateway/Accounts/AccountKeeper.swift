@@ -90,6 +90,7 @@ actor AccountKeeper {
         guard !hasLeft else { return }
         hasLeft = true
         loop.count { $0.leave(state) }
+        loop.tell(GatewayLoop.Change(account: name, transition: nil))
     }
     private var hasLeft = false
 

@@ -11,7 +11,8 @@ final class GatewayLoop: Sendable {
     /// What happened to an account, for those who look on.
     struct Change: Sendable {
         var account: String
-        var transition: TransitionRecord
+        /// Nil where the account is gone.
+        var transition: TransitionRecord?
     }
 
     let number: Int

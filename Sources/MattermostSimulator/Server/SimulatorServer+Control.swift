@@ -1,3 +1,4 @@
+import HTTPServing
 import WorldInterface
 
 /// The fault controls under `/simulator/`: beside the API, so that no script for a real server finds them by chance.

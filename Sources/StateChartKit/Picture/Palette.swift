@@ -19,6 +19,20 @@ struct Palette {
         }
     }
 
+    /// By name, for a page that has both themes.
+    var colours: [(name: String, value: String)] {
+        [
+            ("background", background), ("text", text), ("quiet", quiet), ("stroke", boxStroke), ("input", input),
+            ("deadline", deadline), ("failure", failure), ("working", working), ("recovering", recovering),
+        ]
+    }
+
+    /// The colours that a page gives by CSS variables.
+    static let live = Palette(
+        background: "var(--chart-background)", text: "var(--chart-text)", quiet: "var(--chart-quiet)",
+        boxStroke: "var(--chart-stroke)", input: "var(--chart-input)", deadline: "var(--chart-deadline)",
+        failure: "var(--chart-failure)", working: "var(--chart-working)", recovering: "var(--chart-recovering)")
+
     func line(_ kind: EventKind) -> String {
         switch kind {
         case .input: input

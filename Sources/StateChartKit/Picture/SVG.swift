@@ -25,26 +25,35 @@ struct SVGWriter {
     let palette: Palette
     let drawing: Drawing
     var overlay: ChartOverlay?
+    /// With what a page needs to find its parts again.
+    var isLive = false
 
     func picture() -> String {
         let size = drawing.size
-        var lines = [
+        // The page has a heading of its own.
+        let top = isLive ? 92 : 0
+        let head = [
             #"<?xml version="1.0" encoding="UTF-8"?>"#,
             "<!-- Generated from the transition table by `swift run charts`; do not edit. Digest \(digest). -->",
-            #"<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="title description" "#
-                + #"viewBox="0 0 \#(size.x) \#(size.y)" width="\#(size.x)" height="\#(size.y)" "#
+        ]
+        var lines = isLive ? [] : head
+        lines += [
+            #"<svg xmlns="http://www.w3.org/2000/svg" role="\#(isLive ? "group" : "img")" aria-labelledby="title description" "#
+                + #"viewBox="0 \#(top) \#(size.x) \#(size.y - top)" width="\#(size.x)" height="\#(size.y - top)" "#
                 + #"font-family="Helvetica, Arial, 'Liberation Sans', sans-serif" font-size="\#(drawing.type.label)">"#,
             #"<title id="title">Holdfast: \#(drawing.heading.escapedForXML)</title>"#,
             #"<desc id="description">\#(description.escapedForXML)</desc>"#,
             #"<rect width="\#(size.x)" height="\#(size.y)" fill="\#(palette.background)"/>"#,
-            text(Point(46, 58), drawing.heading, palette.text, "font-size=\"26\" font-weight=\"600\""),
         ]
+        if !isLive {
+            lines.append(text(Point(46, 58), drawing.heading, palette.text, "font-size=\"26\" font-weight=\"600\""))
+        }
         if let subtitle = drawing.subtitle {
             lines.append(text(Point(46, 90), subtitle, palette.quiet, "font-size=\"18\""))
         }
         lines += drawing.frames.map(frame)
-        lines += drawing.lines.flatMap(line)
-        lines += drawing.nodes.flatMap(node)
+        lines += drawing.lines.flatMap { grouped(line($0), "line", "rows", $0.edge.rows.map(\.id)) }
+        lines += drawing.nodes.flatMap { grouped(node($0), "state", "state", [$0.state.name]) }
         lines += drawing.lines.flatMap(labels)
         lines += drawing.remarks.map { remark in
             text(
@@ -54,6 +63,15 @@ struct SVGWriter {
         lines += legend
         lines.append("</svg>")
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func grouped(_ lines: [String], _ kind: String, _ name: String, _ values: [String]) -> [String] {
+        guard isLive else { return lines }
+        return [#"<g class="\#(kind)" data-\#(name)="\#(values.joined(separator: " "))">"#] + lines + ["</g>"]
+    }
+
+    private func accounts(of state: State) -> String {
+        isLive ? #"<tspan class="accounts" data-accounts="\#(state.name)"></tspan>"# : ""
     }
 
     private var digest: String { overlay?.digest ?? chart.digest }
@@ -83,14 +101,14 @@ struct SVGWriter {
         case .dot(let name, let side):
             return [
                 #"<circle cx="\#(centre.x)" cy="\#(centre.y)" r="10" fill="\#(palette.text)"/>"#,
-                text(name, node.state.name, palette.text, anchor(side) + bold),
+                text(name, node.state.name, palette.text, anchor(side) + bold, markup: accounts(of: node.state)),
             ]
         case .ring(let name, let side):
             return [
                 #"<circle cx="\#(centre.x)" cy="\#(centre.y)" r="13" fill="\#(palette.background)" "#
                     + #"stroke="\#(palette.text)" stroke-width="2"/>"#,
                 #"<circle cx="\#(centre.x)" cy="\#(centre.y)" r="7" fill="\#(palette.text)"/>"#,
-                text(name, node.state.name, palette.text, anchor(side) + bold),
+                text(name, node.state.name, palette.text, anchor(side) + bold, markup: accounts(of: node.state)),
             ]
         case .box(let size):
             let corner = Point(centre.x - size.x / 2, centre.y - size.y / 2)
@@ -105,9 +123,14 @@ struct SVGWriter {
                     + #"stroke-width="1.5"/>"#,
                 text(place, node.state.name, palette.text, anchor(.middle) + " font-size=\"\(name)\"" + bold),
             ]
-            for words in node.captions {
+            // Alive, it says how many are there in place of what each of them owns.
+            for words in isLive ? [""] : node.captions {
                 place.y += step
-                lines.append(text(place, words, palette.quiet, anchor(.middle) + " font-size=\"\(caption)\""))
+                lines.append(
+                    text(
+                        place, words, isLive ? palette.text : palette.quiet,
+                        anchor(.middle) + " font-size=\"\(isLive ? name : caption)\"", markup: accounts(of: node.state))
+                )
             }
             return lines
         }
@@ -192,7 +215,11 @@ struct SVGWriter {
             let strong = bold + " font-size=\"\(type.label - 2)\""
             let style =
                 overlaid.emphasis == .removed ? #" text-decoration="line-through""# : overlaid.isBold ? strong : ""
-            lines.append(text(place, overlaid.prefix + head, colour, halo + style))
+            let count =
+                isLive
+                ? #"<tspan class="count" font-size="13" font-weight="600" data-count="\#(label.ids.joined(separator: " "))"></tspan>"#
+                : ""
+            lines.append(text(place, overlaid.prefix + head, colour, halo + style, markup: count))
             if overlaid == .plain { lines.append(mark(Point(place.x, place.y + 4), label)) }
             place.y += type.lineHeight
             if let below {
@@ -256,9 +283,12 @@ struct SVGWriter {
         #"paint-order="stroke" stroke="\#(palette.background)" stroke-width="5" stroke-linejoin="round""#
     }
 
-    private func text(_ place: Point, _ words: String, _ colour: String, _ attributes: String = "") -> String {
+    private func text(
+        _ place: Point, _ words: String, _ colour: String, _ attributes: String = "", markup: String = ""
+    ) -> String {
         let more = attributes.isEmpty ? "" : " " + attributes.trimmedStart
-        return #"<text x="\#(place.x)" y="\#(place.y)" fill="\#(colour)"\#(more)>\#(words.escapedForXML)</text>"#
+        return
+            #"<text x="\#(place.x)" y="\#(place.y)" fill="\#(colour)"\#(more)>\#(words.escapedForXML)\#(markup)</text>"#
     }
 }
 

@@ -1,11 +1,11 @@
-import WebSocketCodec
+package import WebSocketCodec
 
 /// Why bytes are not a request that this server takes.
-enum RequestError: Error, Equatable {
+package enum RequestError: Error, Equatable {
     case malformed
     case tooLarge
 
-    var status: Int {
+    package var status: Int {
         switch self {
         case .malformed: 400
         case .tooLarge: 413
@@ -15,14 +15,14 @@ enum RequestError: Error, Equatable {
 
 /// HTTP/1.1 requests from one connection, one after the other: heads by the codec, bodies by `Content-Length` or in
 /// chunks (RFC 9112 §6, §7). Bounded everywhere.
-struct RequestReader {
-    static let maximumBodyBytes = 4 << 20
+package struct RequestReader {
+    private let maximumBodyBytes: Int
 
-    struct Request {
-        var head: HTTPRequestHead
-        var body: [UInt8] = []
+    package struct Request {
+        package var head: HTTPRequestHead
+        package var body: [UInt8] = []
         /// The connection ends behind the answer.
-        var isLast: Bool
+        package var isLast: Bool
     }
 
     private enum Phase {
@@ -39,15 +39,22 @@ struct RequestReader {
     private var request: Request?
     private var line: [UInt8] = []
     /// Set once when a head asks to be encouraged (RFC 9110 §10.1.1); the caller answers `100 Continue`.
-    private(set) var wantsContinue = false
+    private var wantsContinue = false
 
-    mutating func takeWantsContinue() -> Bool {
+    /// - Parameter maximumBodyBytes: a longer body is `RequestError.tooLarge`.
+    package init(maximumBodyBytes: Int = 4 << 20) { self.maximumBodyBytes = maximumBodyBytes }
+
+    /// Nothing of a request has come yet.
+    package var isAtStart: Bool { if case .head = phase { !hasBegun } else { false } }
+    private var hasBegun = false
+
+    package mutating func takeWantsContinue() -> Bool {
         defer { wantsContinue = false }
         return wantsContinue
     }
 
     /// The next whole request, or nil when the input is used up.
-    mutating func next(_ input: inout WebSocketInput) throws(RequestError) -> Request? {
+    package mutating func next(_ input: inout WebSocketInput) throws(RequestError) -> Request? {
         while true {
             switch phase {
             case .head:
@@ -81,6 +88,7 @@ struct RequestReader {
 
     private mutating func readHead(_ input: inout WebSocketInput) throws(RequestError) -> HTTPRequestHead? {
         guard input.unreadByteCount > 0 else { return nil }
+        hasBegun = true
         do throws(WebSocketHandshakeError) {
             return try headReader.receive(&input)
         } catch {
@@ -98,7 +106,7 @@ struct RequestReader {
             phase = .chunkSize
         } else {
             guard let length = Int(lengths.first ?? "0"), length >= 0 else { throw .malformed }
-            guard length <= Self.maximumBodyBytes else { throw .tooLarge }
+            guard length <= maximumBodyBytes else { throw .tooLarge }
             phase = .body(remaining: length)
         }
         wantsContinue = head.headers.hasToken("100-continue", in: "Expect")
@@ -106,7 +114,7 @@ struct RequestReader {
 
     private mutating func append(_ input: inout WebSocketInput, _ remaining: Int) throws(RequestError) -> Int {
         let count = min(remaining, input.unreadByteCount)
-        guard (request?.body.count ?? 0) + count <= Self.maximumBodyBytes else { throw .tooLarge }
+        guard (request?.body.count ?? 0) + count <= maximumBodyBytes else { throw .tooLarge }
         request?.body.append(contentsOf: input.unread.prefix(count))
         input = WebSocketInput(UnsafeMutableRawBufferPointer(rebasing: input.unread.dropFirst(count)))
         return remaining - count
@@ -134,6 +142,7 @@ struct RequestReader {
         defer {
             request = nil
             phase = .head
+            hasBegun = false
             headReader = HTTPRequestHeadReader()
         }
         return request

@@ -1,0 +1,141 @@
+internal import ConnectionLifecycle
+internal import Holdfast
+
+/// What a gateway counts, as OpenMetrics 1.0 text: names and units as that has them, labels escaped, `# EOF` at the end.
+/// The same figures always give the same text.
+struct OpenMetrics {
+    static let contentType = "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+    /// All of the gateway.
+    var figures: GatewayFigures
+    /// Of each loop, in order.
+    var byLoop: [GatewayFigures]
+    /// Attempts that wait for their turn, by the server's host and port.
+    var waitingAttempts: [(server: String, count: Int)]
+    /// Of the program; a label.
+    var version: String
+
+    var text: String {
+        var writer = MetricsWriter()
+        writeAccounts(&writer)
+        writeConnections(&writer)
+        writeDeliveries(&writer)
+        writer.family(
+            "holdfast_loop_lag_seconds", .histogram, unit: "seconds", "How late timers of the event loops are.")
+        for (number, figures) in byLoop.enumerated() {
+            writer.histogram("holdfast_loop_lag_seconds", figures.loopLag, [("loop", "\(number)")])
+        }
+        writer.family("holdfast_loops", .gauge, "Event loops that the gateway runs on.")
+        writer.sample("holdfast_loops", [], "\(byLoop.count)")
+        writer.family("holdfast_build", .info, "The program, and the table of transitions that it executes.")
+        writer.sample(
+            "holdfast_build_info", [("table", TransitionTable.standard.digest), ("version", version)], "1")
+        return writer.finish()
+    }
+
+    private func writeAccounts(_ writer: inout MetricsWriter) {
+        writer.family("holdfast_accounts", .gauge, "Accounts of the gateway by the state of their connection.")
+        for state in State.allCases {
+            writer.sample("holdfast_accounts", [("state", "\(state)")], "\(figures.states[state] ?? 0)")
+        }
+        writer.family("holdfast_waiting_attempts", .gauge, "Connection attempts that wait for their turn.")
+        for waiting in waitingAttempts.sorted(by: { $0.server < $1.server }) {
+            writer.sample("holdfast_waiting_attempts", [("server", waiting.server)], "\(waiting.count)")
+        }
+        writer.counter(
+            "holdfast_restarts", "Accounts that ended by themselves and were begun anew.", [([], figures.restarts)])
+    }
+
+    private func writeConnections(_ writer: inout MetricsWriter) {
+        let rows = TransitionTable.standard.rows.filter { $0.to != nil }
+        writer.counter(
+            "holdfast_transitions", "Transitions by the id of their row in the state chart.",
+            rows.map { ([("id", $0.id)], figures.transitions[$0.id] ?? 0) })
+        writer.counter(
+            "holdfast_reconnects", "Open connections that ended, by what ended them.",
+            rows.filter { figures.reconnects[$0.id] != nil }.map {
+                ([("id", $0.id), ("reason", "\($0.event)")], figures.reconnects[$0.id] ?? 0)
+            })
+        let verdicts = figures.verdicts.sorted {
+            ($0.key.check, $0.key.outcome.rawValue) < ($1.key.check, $1.key.outcome.rawValue)
+        }
+        writer.counter(
+            "holdfast_verdicts", "Verdicts of the proofs that connections deliver.",
+            verdicts.map { ([("check", $0.key.check), ("outcome", $0.key.outcome.rawValue)], $0.value) })
+        writer.family(
+            "holdfast_detection_seconds", .histogram, unit: "seconds",
+            "From the last proof that a connection delivers to the verdict that it does not.")
+        writer.histogram("holdfast_detection_seconds", figures.detection)
+        writer.family(
+            "holdfast_recovery_seconds", .histogram, unit: "seconds",
+            "From the end of an open connection to the next one.")
+        writer.histogram("holdfast_recovery_seconds", figures.recovery)
+    }
+
+    private func writeDeliveries(_ writer: inout MetricsWriter) {
+        writer.counter(
+            "holdfast_deliveries", "Deliveries handled and acknowledged, by how they came.",
+            DeliverySource.allCases.map { ([("source", $0.rawValue)], figures.deliveries[$0] ?? 0) })
+        writer.counter("holdfast_handler_failures", "Times that a handler failed.", [([], figures.handlerFailures)])
+        writer.counter("holdfast_store_failures", "Times that the store failed.", [([], figures.storeFailures)])
+        writer.family(
+            "holdfast_handling_seconds", .histogram, unit: "seconds",
+            "From the handing over of a delivery to its lasting acknowledgement.")
+        writer.histogram("holdfast_handling_seconds", figures.handling)
+    }
+}
+
+/// Writes families and samples by the grammar of OpenMetrics 1.0.
+private struct MetricsWriter {
+    typealias Labels = [(name: String, value: String)]
+
+    enum Kind: String { case gauge, counter, histogram, info }
+
+    private var text = ""
+
+    mutating func family(_ name: String, _ kind: Kind, unit: String? = nil, _ help: String) {
+        text += "# TYPE \(name) \(kind.rawValue)\n"
+        if let unit { text += "# UNIT \(name) \(unit)\n" }
+        text += "# HELP \(name) \(Self.escaped(help))\n"
+    }
+
+    mutating func counter(_ name: String, _ help: String, _ samples: [(labels: Labels, value: UInt64)]) {
+        family(name, .counter, help)
+        for (labels, value) in samples { sample("\(name)_total", labels, "\(value)") }
+    }
+
+    mutating func sample(_ name: String, _ labels: Labels, _ value: String) {
+        text += name
+        if !labels.isEmpty {
+            let pairs = labels.map { "\($0.name)=\"\(Self.escaped($0.value))\"" }
+            text += "{\(pairs.joined(separator: ","))}"
+        }
+        text += " \(value)\n"
+    }
+
+    mutating func histogram(_ name: String, _ histogram: Histogram, _ labels: Labels = []) {
+        var below: UInt64 = 0
+        for (bound, count) in zip(histogram.bounds, histogram.counts) {
+            below += count
+            sample("\(name)_bucket", labels + [("le", "\(bound)")], "\(below)")
+        }
+        sample("\(name)_bucket", labels + [("le", "+Inf")], "\(histogram.count)")
+        sample("\(name)_sum", labels, "\(histogram.sum)")
+        sample("\(name)_count", labels, "\(histogram.count)")
+    }
+
+    consuming func finish() -> String { text + "# EOF\n" }
+
+    private static func escaped(_ text: String) -> String {
+        var result = ""
+        for character in text.unicodeScalars {
+            switch character {
+            case "\\": result += "\\\\"
+            case "\"": result += "\\\""
+            case "\n": result += "\\n"
+            default: result.unicodeScalars.append(character)
+            }
+        }
+        return result
+    }
+}

@@ -73,6 +73,31 @@ import WorldInterface
         }
     }
 
+    @Test func theStatusPageTellsWhatIsSo() async throws {
+        try await GatewayProcess.run { rig in
+            try rig.configure(accounts: ["one", "two"], status: ["listen": "127.0.0.1:0"])
+            let gateway = try CommandProcess(["gateway", "--config", rig.file.path])
+            for account in ["one", "two"] { try await rig.isOpen(account, gateway) }
+            try await gateway.errors.wait("the address") { $0.contains { $0.contains("status page on ") } }
+            let line = try #require(gateway.errors.all.first { $0.contains("status page on ") })
+            let address = try #require(line.split(separator: " ").last.map(String.init))
+            let loop = try EventLoop.start(name: "looker")
+            func text(_ path: String) async throws -> (status: Int, body: String) {
+                let response = try await loop.perform(HTTPRequest(url: address + path))
+                return (response.status, String(decoding: response.body, as: UTF8.self))
+            }
+            #expect(try await text("readyz").status == 200)
+            #expect(try await text("").body.contains("<svg"))
+            let metrics = try await text("metrics").body
+            #expect(
+                metrics.contains(#"holdfast_accounts{state="open"} 2"#) && metrics.hasSuffix("# EOF\n"), "\(metrics)")
+            await loop.run { loop.closeHTTPConnections() }
+            try? loop.stop()
+            gateway.send(SIGTERM)
+            #expect(await gateway.status() == 0)
+        }
+    }
+
     @Test func aReloadTouchesOnlyWhatIsChanged() async throws {
         try await GatewayProcess.run { rig in
             let gateway = try rig.start(accounts: ["one"])
@@ -145,11 +170,14 @@ struct GatewayProcess {
         try result.get()
     }
 
-    func configure(accounts: [String], sink: [String: Any] = ["type": "stdout"]) throws {
-        let configuration: [String: Any] = [
+    func configure(
+        accounts: [String], sink: [String: Any] = ["type": "stdout"], status: [String: Any]? = nil
+    ) throws {
+        var configuration: [String: Any] = [
             "loops": 2, "servers": ["main": ["url": fixture.url]], "sinks": ["the": sink],
             "accounts": accounts.map { ["name": $0, "server": "main", "token_file": "\($0).token", "sink": "the"] },
         ]
+        configuration["status"] = status
         try JSONSerialization.data(withJSONObject: configuration).write(to: file)
     }
 

@@ -24,14 +24,33 @@ enum GatewayRun {
         } catch {
             throw Complaint("\(error)", status: .unavailable)
         }
+        let status = try await serveStatus(configuration.status, gateway.gateway, on: loops[0])
         InputPosts.begin(gateway)
         _ = await ending.wait()
         await reloading.end()
+        await status?.stop()
         await gateway.stop()
         await store?.close()
         await ending.close()
         for loop in loops { loop.finish() }
         return .success
+    }
+
+    private static func serveStatus(
+        _ status: GatewayConfiguration.Status?, _ gateway: Gateway, on loop: EventLoop
+    ) async throws(Complaint) -> StatusServer? {
+        guard let status else { return nil }
+        let options = StatusOptions(
+            endpoint: status.listen, token: status.token?.secret, version: HoldfastCLI.version)
+        let server = StatusServer(of: gateway, on: loop, options)
+        do throws(NetworkError) {
+            let port = try await server.start()
+            StandardError.write(
+                "holdfast gateway: status page on http://\(Endpoint(host: status.listen.host, port: port))/")
+        } catch {
+            throw Complaint("\(error.message); give another address at status.listen", status: .unavailable)
+        }
+        return server
     }
 
     private static func open(_ file: String) async throws(Complaint) -> SQLiteStore {

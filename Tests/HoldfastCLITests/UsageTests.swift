@@ -55,7 +55,7 @@ import Testing
 
     /// Arguments, environment, and words that the one line must have.
     static let wrong: [([String], [String: String], String)] = [
-        (["dmeo"], [:], "demo, watch, echo, simulate, soak, chart"),
+        (["dmeo"], [:], "demo, watch, echo, gateway, simulate, soak, chart"),
         (["demo", "--cause", "flood"], [:], "cycle, token, restart, freeze, drop"),
         (["demo", "--probe-interval", "soon"], [:], "such as 30s"),
         (["demo", "--probe-interval", "1h"], [:], "--probe-interval is from"),

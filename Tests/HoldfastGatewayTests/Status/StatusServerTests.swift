@@ -23,8 +23,7 @@ import WorldInterface
 
         func follow() async throws -> RawClient {
             let client = RawClient(on: loop)
-            await client.connect(to: port)
-            await client.send("GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            await client.connect(to: port, sending: "GET /api/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
             return client
         }
     }

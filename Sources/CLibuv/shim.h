@@ -18,6 +18,9 @@ static inline void clibuv_ignore_broken_pipe(void) {
     signal(SIGPIPE, SIG_IGN);
 }
 
+// Two ends of a stream within this machine, which no child inherits. Zero, or libuv's code.
+static inline int clibuv_stream_pair(uv_os_sock_t ends[2]) { return uv_socketpair(SOCK_STREAM, 0, ends, 0, 0); }
+
 // glibc returns the memory of a thread's arena eagerly; a loop that works in bursts then faults its pages in and out.
 static inline void clibuv_keep_arena_memory(void) {
 #if defined(__GLIBC__)

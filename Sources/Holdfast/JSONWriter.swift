@@ -14,6 +14,12 @@ package struct JSONWriter: Sendable {
     /// An object and a line break: one line of JSON Lines.
     package static func line(_ members: KeyValuePairs<String, Value>) -> [UInt8] { object(members) + [0x0A] }
 
+    /// One object with the members of both.
+    package static func joined(_ first: [UInt8], _ second: [UInt8]) -> [UInt8] {
+        first.count <= 2
+            ? second : second.count <= 2 ? first : first.dropLast() + [UInt8(ascii: ",")] + second.dropFirst()
+    }
+
     /// What can be written.
     package indirect enum Value: Sendable {
         case string(String)

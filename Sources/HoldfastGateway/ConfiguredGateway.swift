@@ -12,6 +12,8 @@ public actor ConfiguredGateway {
     private let write: @Sendable ([UInt8]) -> Void
     private var configuration = GatewayConfiguration()
     private var sinks: [String: Sink] = [:]
+    /// By the account's name.
+    private var sinkOfAccount: [String: String] = [:]
 
     private struct Sink {
         var configuration: GatewayConfiguration.Sink
@@ -44,6 +46,7 @@ public actor ConfiguredGateway {
             tell(.warning, "a change of the configuration holds from the next start on", [("key", key)])
         }
         self.configuration = configuration
+        sinkOfAccount = Dictionary(configuration.accounts.map { ($0.name, $0.sink) }) { $1 }
         for server in configuration.servers.values {
             await gateway.set(
                 .init(perSecond: server.attemptsPerSecond, burst: server.attemptBurst), for: server.url)
@@ -74,7 +77,8 @@ public actor ConfiguredGateway {
 
     /// The answer to a line that asks for a post: see `CommandSink`. Of accounts whose sink is standard output.
     public func answer(_ line: [UInt8]) async -> [UInt8] {
-        await PostExchange.answer(line) { [self] order in try await post(order) { $0 == .standardOutput } }
+        let lines = Set(configuration.sinks.filter { $0.value == .standardOutput }.keys)
+        return await PostExchange.answer(line) { [self] order in try await post(order) { lines.contains($0) } }
     }
 
     private func account(_ account: GatewayConfiguration.Account) -> Account? {
@@ -90,7 +94,7 @@ public actor ConfiguredGateway {
         // Whoever gets an account's deliveries may post as that account, and as no other.
         let poster: Poster = { [weak self] order in
             guard let self else { throw GatewayError.stopping }
-            return try await post(order, by: name)
+            return try await post(order) { $0 == name }
         }
         switch sink {
         case .standardOutput: return Sink(configuration: sink, handler: StandardOutputSink(write: write))
@@ -102,19 +106,10 @@ public actor ConfiguredGateway {
         }
     }
 
-    private func post(_ order: PostOrder, by sink: String) async throws -> String {
-        guard configuration.accounts.contains(where: { $0.name == order.account && $0.sink == sink }) else {
-            throw GatewayError.unknown(order.account)
-        }
-        return try await gateway.post(order)
-    }
-
     private func post(
-        _ order: PostOrder, where allows: @Sendable (GatewayConfiguration.Sink) -> Bool
+        _ order: PostOrder, ofSink allows: @Sendable (String) -> Bool
     ) async throws -> String {
-        guard let account = configuration.accounts.first(where: { $0.name == order.account }),
-            let sink = configuration.sinks[account.sink], allows(sink)
-        else { throw GatewayError.unknown(order.account) }
+        guard let sink = sinkOfAccount[order.account], allows(sink) else { throw GatewayError.unknown(order.account) }
         return try await gateway.post(order)
     }
 
@@ -128,7 +123,7 @@ extension GatewayConfiguration {
     fileprivate func fixedKeys(otherThanIn other: GatewayConfiguration) -> [String] {
         [
             ("store", store != other.store), ("loops", loops != other.loops), ("log", log != other.log),
-            ("status", status != other.status), ("control", control != other.control),
+            ("status", status != other.status),
         ].filter(\.1).map(\.0)
     }
 }

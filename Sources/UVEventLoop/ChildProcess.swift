@@ -33,18 +33,20 @@ public final class ChildProcess {
         handler: any StreamHandler, onExit: @escaping (Ending) -> Void
     ) throws(NetworkError) {
         loop.preconditionIsolated()
-        var ends: [Int32] = [-1, -1]
-        guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
+        // No other child inherits either end.
+        var ends: [uv_os_sock_t] = [-1, -1]
+        let paired = clibuv_stream_pair(&ends)
+        guard paired == 0 else {
             handle.deallocate()
-            throw NetworkError(uv: -errno, "cannot start \(program)")
+            throw NetworkError(uv: paired, "cannot start \(program)")
         }
         let own = ends[0]
         let childs = ends[1]
         let code = Self.spawn(loop, handle, program, arguments, environment, childs)
-        Glibc.close(childs)
+        close(childs)
         let process = UnsafeMutablePointer<uv_handle_t>(handle)
         guard code == 0 else {
-            Glibc.close(own)
+            close(own)
             // libuv wants the handle closed even so.
             uv_close(process) { handle in
                 guard let handle else { return }
@@ -57,7 +59,7 @@ public final class ChildProcess {
         // A child alone does not keep a host's loop running; its stream does.
         uv_unref(process)
         let stream = TCPStream(loop: loop, phase: .open, handler: nil)
-        if uv_tcp_open(stream.handle, own) != 0 { Glibc.close(own) }
+        if uv_tcp_open(stream.handle, own) != 0 { close(own) }
         self.stream = stream
         stream.begin(with: handler)
     }

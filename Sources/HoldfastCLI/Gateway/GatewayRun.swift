@@ -14,7 +14,8 @@ enum GatewayRun {
         var loops: [EventLoop] = []
         for number in 0..<configuration.loops { loops.append(try EventLoop.started("gateway-\(number)")) }
         let gateway = ConfiguredGateway(
-            on: loops, store: store ?? MemoryStore(), write: { StandardOutput.write($0) }, log: { log.write($0) })
+            on: loops, store: store ?? MemoryStore(), write: { StandardOutput.write($0, unread: .inputOutput) },
+            log: { log.write($0) })
         let ending = Ending(on: loops[0], grace: configuration.shutdown + .seconds(10))
         let reloading = Reloading(on: loops[0], path: path, gateway: gateway, log: log)
         do {

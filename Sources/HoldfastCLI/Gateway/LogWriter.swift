@@ -19,14 +19,11 @@ struct LogWriter: Sendable {
 
     /// One object, with the fields beside `at`, `level` and `message`.
     private func json(_ entry: GatewayLogEntry) -> String {
-        var line = JSONWriter.object([
+        let line = JSONWriter.object([
             "at": .integer(entry.at), "level": .string(entry.level.rawValue), "message": .string(entry.message),
         ])
-        for field in entry.fields {
-            line[line.count - 1] = UInt8(ascii: ",")
-            line += JSONWriter.object([field.name: .string(field.value)]).dropFirst()
-        }
-        return String(decoding: line, as: UTF8.self)
+        let whole = entry.fields.reduce(line) { JSONWriter.joined($0, JSONWriter.object([$1.name: .string($1.value)])) }
+        return String(decoding: whole, as: UTF8.self)
     }
 
     /// `2026-11-29T05:36:29.123Z info transition account=bot-1 id=T03 …`

@@ -4,8 +4,10 @@ import Foundation
 enum StandardOutput {
     static let isTerminal = isatty(STDOUT_FILENO) == 1
 
-    /// Blocks until the reader has taken it. A reader that is gone (`| head`) ends the process quietly.
-    static func write(_ bytes: [UInt8]) {
+    /// Blocks until the reader has taken it. A reader that is gone ends the process.
+    ///
+    /// - Parameter unread: the status then; `| head` is a success.
+    static func write(_ bytes: [UInt8], unread: ExitStatus = .success) {
         bytes.withUnsafeBytes { buffer in
             var rest = buffer[...]
             while !rest.isEmpty {
@@ -14,7 +16,7 @@ enum StandardOutput {
                 if count > 0 {
                     rest = rest.dropFirst(count)
                 } else if errno != EINTR {
-                    fail(errno)
+                    fail(errno, unread)
                 }
             }
         }
@@ -22,8 +24,8 @@ enum StandardOutput {
 
     static func write(_ text: String) { write(Array(text.utf8)) }
 
-    private static func fail(_ code: Int32) -> Never {
-        if code == EPIPE { exitNow(.success) }
+    private static func fail(_ code: Int32, _ unread: ExitStatus) -> Never {
+        if code == EPIPE, unread == .success { exitNow(unread) }
         StandardError.complain("holdfast", "cannot write the output: \(String(cString: strerror(code)))")
         exitNow(.inputOutput)
     }

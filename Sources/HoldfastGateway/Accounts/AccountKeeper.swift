@@ -17,6 +17,8 @@ actor AccountKeeper {
     private var connection: Connection<MattermostService>?
     private var life: Task<Void, Never>?
     private var isEnding = false
+    /// It is not counted any more.
+    private var hasLeft = false
     /// Nothing is handed over, and nothing is on its way: an end need not wait.
     private var isResting = false
 
@@ -92,8 +94,6 @@ actor AccountKeeper {
         loop.count { $0.leave(state) }
         loop.tell(GatewayLoop.Change(account: name, transition: nil))
     }
-    private var hasLeft = false
-
     /// Another handler from the next delivery on.
     func use(_ handler: any DeliveryHandler) { account.handler = handler }
 

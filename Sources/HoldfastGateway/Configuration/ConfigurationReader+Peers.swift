@@ -197,7 +197,7 @@ extension ConfigurationReader {
         return accounts
     }
 
-    private func reference(of account: Part) -> ConfigurationValue? {
+    private func reference(of account: Part) -> JSONNode? {
         value("token_file", in: account) ?? value("token_env", in: account)
     }
 

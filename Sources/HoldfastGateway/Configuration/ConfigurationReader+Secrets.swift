@@ -7,7 +7,7 @@ extension ConfigurationReader {
     /// What `BASE_file` or `BASE_env` leads to, and where that stands.
     struct Found {
         var bytes: [UInt8]
-        var reference: ConfigurationValue
+        var reference: JSONNode
         /// "the file that is named here" or "the environment variable that is named here".
         var origin: String
 

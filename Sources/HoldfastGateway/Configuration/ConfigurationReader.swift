@@ -6,7 +6,7 @@ internal import WorldInterface
 struct ConfigurationReader {
     /// An object of the file, and what its keys are.
     struct Part {
-        var value: ConfigurationValue
+        var value: JSONNode
         var section: ConfigurationShape.Section
     }
 
@@ -26,11 +26,10 @@ struct ConfigurationReader {
     // MARK: The whole
 
     /// Nil where something is missing that was found already.
-    mutating func read(_ root: ConfigurationValue) -> GatewayConfiguration? {
+    mutating func read(_ root: JSONNode) -> GatewayConfiguration? {
         guard case .object = root.content else { return nil }
         let part = Part(value: root, section: ConfigurationKeys.root)
         let store = path("store", in: part)
-        let control = control(in: part, store: store)
         let status = status(in: part)
         let servers = servers(in: part)
         let sinks = sinks(in: part)
@@ -41,7 +40,7 @@ struct ConfigurationReader {
             number("loops", in: part).map { Int($0) }
             ?? min(max(surroundings.processors, 1), GatewayConfiguration.mostLoopsByDefault)
         var configuration = GatewayConfiguration(
-            store: store, loops: loops, status: status, control: control, shutdown: shutdown, servers: servers,
+            store: store, loops: loops, status: status, shutdown: shutdown, servers: servers,
             sinks: sinks,
             accounts: accounts)
         if let log = object("log", ConfigurationKeys.log, in: part) {
@@ -49,24 +48,6 @@ struct ConfigurationReader {
             configuration.log.level = choice("level", in: log) ?? configuration.log.level
         }
         return configuration
-    }
-
-    private mutating func control(in part: Part, store: String?) -> String? {
-        let given = part.value.member("control")?.value
-        let control = given == nil ? store.map { "\($0).sock" } : path("control", in: part)
-        guard let control else { return nil }
-        // Without the key it is the store's path that is too long.
-        let place = given ?? part.value.member("store")?.value ?? part.value
-        if control.utf8.count > GatewayConfiguration.longestSocketPath {
-            note(
-                place.offset,
-                "the path of the control socket has \(control.utf8.count) bytes, of which a system takes "
-                    + "\(GatewayConfiguration.longestSocketPath); give \"control\" a shorter one, or null")
-        }
-        if control == store {
-            note(place.offset, "the control socket cannot be where the store is; give it another path")
-        }
-        return control
     }
 
     private mutating func status(in part: Part) -> GatewayConfiguration.Status? {
@@ -103,7 +84,7 @@ struct ConfigurationReader {
     // MARK: Values by their keys
 
     /// Nil where it is absent, null or wrong.
-    func value(_ key: String, in part: Part) -> ConfigurationValue? {
+    func value(_ key: String, in part: Part) -> JSONNode? {
         guard let value = part.value.member(key)?.value, !value.isNull, !wrong.contains(value.offset) else {
             return nil
         }
@@ -170,7 +151,7 @@ struct ConfigurationReader {
     }
 
     /// Where to look for a file whose path is not shown, because it may be a secret in a wrong place.
-    func whereRelative(_ value: ConfigurationValue) -> String {
+    func whereRelative(_ value: JSONNode) -> String {
         value.text?.hasPrefix("/") == false ? " (relative paths begin at \(folder))" : ""
     }
 }

@@ -39,9 +39,9 @@ extension GatewayConfiguration {
             throw InvalidConfiguration(file: file, reason: "has more than \(maximumFileBytes >> 20) MiB")
         }
         let source = SourceText(bytes)
-        let tree: ConfigurationTree
-        do throws(ConfigurationTree.Unreadable) {
-            tree = try ConfigurationTree(source)
+        let tree: JSONTree
+        do throws(JSONTree.Unreadable) {
+            tree = try JSONTree(source)
         } catch {
             throw InvalidConfiguration(file: file, [error.finding], in: source)
         }
@@ -61,7 +61,7 @@ extension GatewayConfiguration {
 
     /// Whether a text has the shape that the schema describes; for the test that compares the two.
     static func hasShape(_ bytes: [UInt8]) -> Bool {
-        guard let tree = try? ConfigurationTree(SourceText(bytes)) else { return false }
+        guard let tree = try? JSONTree(SourceText(bytes)) else { return false }
         var check = ShapeCheck()
         check.check(tree.root, as: ConfigurationKeys.root)
         return check.findings.isEmpty

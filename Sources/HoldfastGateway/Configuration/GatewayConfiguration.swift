@@ -18,8 +18,6 @@ public struct GatewayConfiguration: Equatable, Sendable {
     public var log = Log()
     /// Nil for no status page.
     public var status: Status?
-    /// The path of the control socket; nil for none. At most `longestSocketPath` bytes.
-    public var control: String?
     /// How long a graceful end may take, 0 to 3,600 s.
     public var shutdown: Duration
     /// By name.
@@ -31,22 +29,18 @@ public struct GatewayConfiguration: Equatable, Sendable {
 
     /// For embedders that have no file. What `read` makes sure of, they must: see each property.
     public init(
-        store: String? = nil, loops: Int = 1, status: Status? = nil, control: String? = nil,
+        store: String? = nil, loops: Int = 1, status: Status? = nil,
         shutdown: Duration = .seconds(10), servers: [String: Server] = [:], sinks: [String: Sink] = [:],
         accounts: [Account] = []
     ) {
         self.store = store
         self.loops = loops
         self.status = status
-        self.control = control
         self.shutdown = shutdown
         self.servers = servers
         self.sinks = sinks
         self.accounts = accounts
     }
-
-    /// What the system takes as the path of a Unix socket (`sun_path`) on Linux and macOS alike, in bytes.
-    public static let longestSocketPath = 103
 
     /// What is written about the gateway's course.
     public struct Log: Hashable, Sendable {

@@ -4,16 +4,16 @@ struct ShapeCheck {
     /// The places of the values that are not as they must be; nobody needs to read them.
     private(set) var wrong: Set<Int> = []
 
-    mutating func check(_ value: ConfigurationValue, as section: ConfigurationShape.Section) {
+    mutating func check(_ value: JSONNode, as section: ConfigurationShape.Section) {
         check(value, as: .section(section), named: section.title)
     }
 
-    private mutating func refuse(_ value: ConfigurationValue, _ message: String) {
+    private mutating func refuse(_ value: JSONNode, _ message: String) {
         wrong.insert(value.offset)
         findings.append(Finding(offset: value.offset, message: message))
     }
 
-    private mutating func check(_ value: ConfigurationValue, as shape: ConfigurationShape, named name: String) {
+    private mutating func check(_ value: JSONNode, as shape: ConfigurationShape, named name: String) {
         switch shape {
         case .text(let rule):
             guard let text = value.text, rule.accepts(text) else {
@@ -69,8 +69,7 @@ struct ShapeCheck {
         }
     }
 
-    private mutating func check(_ value: ConfigurationValue, as section: ConfigurationShape.Section, named name: String)
-    {
+    private mutating func check(_ value: JSONNode, as section: ConfigurationShape.Section, named name: String) {
         guard case .object(let members) = value.content else {
             return refuse(value, "\(name) must be an object: { … }")
         }

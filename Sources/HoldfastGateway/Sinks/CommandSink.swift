@@ -113,7 +113,7 @@ public actor CommandSink: DeliveryHandler {
     // MARK: - What the program says
 
     private func hear(_ line: [UInt8]) {
-        guard let answer = try? ConfigurationTree(SourceText(line)).root, !answer.members.isEmpty else {
+        guard let answer = try? JSONTree(SourceText(line)).root, !answer.members.isEmpty else {
             return complain("it said what is no JSON object")
         }
         if let id = answer.member("done")?.value.whole {
@@ -182,7 +182,7 @@ public actor CommandSink: DeliveryHandler {
     }
 }
 
-extension ConfigurationValue {
+extension JSONNode {
     /// A whole number that a `Double` holds exactly.
     fileprivate var whole: Int64? {
         if case .number(let number) = content { Int64(exactly: number) } else { nil }

@@ -4,16 +4,16 @@ internal import HoldfastMattermost
 /// What sinks are told of a delivery, and what they may ask for: JSON objects.
 enum SinkLine {
     /// The delivery with its account in front, and a line break at the end.
+    ///
+    /// - Parameter id: by which the answer names it.
     static func line(_ delivery: Delivery, of account: String, id: Int64? = nil) -> [UInt8] {
-        var line = JSONWriter.object(["account": .string(account)])
-        if let id {
-            line.removeLast()
-            line += ",\"id\":\(id)}".utf8
-        }
-        line.removeLast()
-        line.append(UInt8(ascii: ","))
-        line += delivery.line.dropFirst()
-        return line
+        let front =
+            if let id {
+                JSONWriter.object(["account": .string(account), "id": .integer(id)])
+            } else {
+                JSONWriter.object(["account": .string(account)])
+            }
+        return JSONWriter.joined(front, delivery.line)
     }
 }
 
@@ -29,7 +29,7 @@ struct PostOrder: Hashable, Sendable {
     /// What is wrong in words where an object is no order.
     ///
     /// - Parameter account: whose it is where the object does not say.
-    init(_ value: ConfigurationValue, account: String?, pendingID: String = "") throws(Malformed) {
+    init(_ value: JSONNode, account: String?, pendingID: String = "") throws(Malformed) {
         func text(_ key: String) throws(Malformed) -> String? {
             guard let member = value.member(key), !member.value.isNull else { return nil }
             guard let text = member.value.text else { throw Malformed("\(key) is no text") }

@@ -63,7 +63,7 @@ public struct WebhookSink: DeliveryHandler {
 
     /// Where the answer is no JSON object it asks for nothing: many a receiver says `ok`.
     private func orders(in body: [UInt8], account: String, key: String) throws -> [PostOrder] {
-        guard let answer = try? ConfigurationTree(SourceText(body)).root, let posts = answer.member("posts") else {
+        guard let answer = try? JSONTree(SourceText(body)).root, let posts = answer.member("posts") else {
             return []
         }
         guard posts.value.elements.count <= Self.maximumPosts else {

@@ -19,7 +19,6 @@ struct MeaningTests {
         #expect(configuration.log.format == .json && configuration.log.level == .debug)
         #expect(configuration.status?.listen == Endpoint(host: "0.0.0.0", port: 8090))
         #expect(configuration.status?.token?.secret == "token-b")
-        #expect(configuration.control == "/run/gateway.sock")
         #expect(configuration.shutdown == .milliseconds(2500))
 
         let main = try #require(configuration.servers["main"])
@@ -68,7 +67,6 @@ struct MeaningTests {
             """
         let configuration = try ConfigurationFixture.read(text).configuration
         #expect(configuration.store == "/conf/gateway.holdfast")
-        #expect(configuration.control == "/conf/gateway.holdfast.sock")
         #expect(configuration.loops == 3)
         #expect(configuration.log == GatewayConfiguration.Log())
         #expect(configuration.status == nil)
@@ -84,17 +82,15 @@ struct MeaningTests {
         #expect(configuration.sinks["c"] == .command(.init(program: "prog")))
         #expect(configuration.sinks["w"] == .webhook(.init(url: try WebhookURL("https://a"))))
         var other = GatewayConfiguration(loops: 3, servers: configuration.servers, sinks: configuration.sinks)
-        (other.store, other.control) = (configuration.store, configuration.control)
+        other.store = configuration.store
         #expect(configuration == other)
     }
 
-    @Test("null keeps no store, and then there is no socket")
+    @Test("null keeps no store")
     func nothing() throws {
         let memory = #"{"servers": {}, "sinks": {}, "accounts": [], "store": null}"#
         let configuration = try ConfigurationFixture.read(memory).configuration
-        #expect(configuration.store == nil && configuration.control == nil)
-        let none = #"{"servers": {}, "sinks": {}, "accounts": [], "control": null}"#
-        #expect(try ConfigurationFixture.read(none).configuration.control == nil)
+        #expect(configuration.store == nil)
     }
 
     @Test("loops follow the processors, up to eight")

@@ -63,7 +63,7 @@ struct SchemaTests {
     func agreement() async throws {
         let validator = try #require(SchemaValidator.found)
         var mutations = DocumentMutations(seed: 7)
-        let base = try ConfigurationTree(SourceText(Array(ConfigurationFixture.full.utf8))).root
+        let base = try JSONTree(SourceText(Array(ConfigurationFixture.full.utf8))).root
         var documents = [
             ConfigurationFixture.full, ConfigurationFixture.minimal, GatewayConfiguration.sample, "[]", "1", "null",
         ]
@@ -109,13 +109,13 @@ private struct DocumentMutations {
         return Int(state >> 33) % count
     }
 
-    mutating func mutated(_ document: ConfigurationValue, times: Int) -> String {
+    mutating func mutated(_ document: JSONNode, times: Int) -> String {
         var document = document
         for _ in 0..<times { document = mutated(document) }
         return Self.text(document)
     }
 
-    private mutating func mutated(_ value: ConfigurationValue) -> ConfigurationValue {
+    private mutating func mutated(_ value: JSONNode) -> JSONNode {
         var value = value
         switch value.content {
         case .object(var members):
@@ -158,11 +158,11 @@ private struct DocumentMutations {
         return value
     }
 
-    private mutating func scalar(like value: ConfigurationValue? = nil) -> ConfigurationValue {
+    private mutating func scalar(like value: JSONNode? = nil) -> JSONNode {
         var choice = draw(8)
         // Mostly of the same kind: another one is refused at once.
         if let value, draw(3) > 0 { choice = value.text == nil ? 1 : 0 }
-        let content: ConfigurationValue.Content =
+        let content: JSONNode.Content =
             switch choice {
             case 0, 6: .text(words[draw(words.count)])
             case 1, 7: .number(numbers[draw(numbers.count)])
@@ -171,10 +171,10 @@ private struct DocumentMutations {
             case 4: .list([])
             default: .object([])
             }
-        return ConfigurationValue(content: content, offset: 0)
+        return JSONNode(content: content, offset: 0)
     }
 
-    private static func text(_ value: ConfigurationValue) -> String {
+    private static func text(_ value: JSONNode) -> String {
         switch value.content {
         case .null: "null"
         case .flag(let flag): "\(flag)"

@@ -5,8 +5,8 @@ import Testing
 /// The tree has what the text says, each value where it stands; and what is no JSON makes none.
 @Suite("Tree of a configuration")
 struct TreeTests {
-    private func tree(_ text: String) throws -> ConfigurationValue {
-        try ConfigurationTree(SourceText(Array(text.utf8))).root
+    private func tree(_ text: String) throws -> JSONNode {
+        try JSONTree(SourceText(Array(text.utf8))).root
     }
 
     @Test("values have their contents and their places")
@@ -56,8 +56,8 @@ struct TreeTests {
             for (before, after) in frames {
                 let bytes = before + middle + after
                 let expected = JSONGrammar.kind(of: bytes)
-                do throws(ConfigurationTree.Unreadable) {
-                    let root = try ConfigurationTree(SourceText(bytes)).root
+                do throws(JSONTree.Unreadable) {
+                    let root = try JSONTree(SourceText(bytes)).root
                     if expected == nil || bytes[root.offset] != expected {
                         Issue.record("taken for JSON: \(String(decoding: bytes, as: UTF8.self))")
                     }

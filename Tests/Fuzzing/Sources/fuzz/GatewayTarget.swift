@@ -5,7 +5,7 @@ extension FuzzTarget {
     static let gatewayConfiguration = FuzzTarget(
         name: "gateway", summary: "a gateway's configuration file", maximumBytes: 4096,
         dictionary: [
-            "\"store\":", "\"loops\":", "\"log\":", "\"status\":", "\"listen\":", "\"control\":", "\"servers\":",
+            "\"store\":", "\"loops\":", "\"log\":", "\"status\":", "\"listen\":", "\"servers\":",
             "\"url\":",
             "\"sinks\":", "\"type\":", "\"stdout\"", "\"command\"", "\"webhook\"", "\"environment\":", "\"accounts\":",
             "\"name\":", "\"server\":", "\"token_file\":", "\"token_env\":", "\"sink\":", "\"secret_env\":",
@@ -16,7 +16,7 @@ extension FuzzTarget {
             let minimal = #"{"servers": {}, "sinks": {}, "accounts": []}"#
             let server =
                 #"{"servers":{"s":{"url":"https://a","proxy":"http://p:1","proxy_credentials_env":"A","ca_file":"x"}},"#
-                + #""sinks":{"w":{"type":"webhook","url":"http://a/b?c","secret_env":"A"}},"store":null,"control":null,"#
+                + #""sinks":{"w":{"type":"webhook","url":"http://a/b?c","secret_env":"A"}},"store":null,"#
                 + #""status":{"listen":"[::]:0","token_file":"t"},"accounts":[{"name":"a","server":"s","sink":"w","token_env":"A"}]}"#
             return [GatewayConfiguration.sample, minimal, server].map { Array($0.utf8) }
         },
@@ -24,7 +24,7 @@ extension FuzzTarget {
             let bytes = Array(input)
             if let text = String(validating: bytes, as: UTF8.self), !text.contains("\\u") {
                 // Half of a surrogate pair is JSON by the grammar, and no text. Deeper than 32 levels nothing is read.
-                let isTree = (try? ConfigurationTree(SourceText(bytes))) != nil
+                let isTree = (try? JSONTree(SourceText(bytes))) != nil
                 let isJSON = JSONGrammar.kind(of: bytes) != nil
                 let isDeep = bytes.count { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "[") } > 32
                 Violation.check(isTree == isJSON || isDeep, "the reader and the grammar differ on what is JSON")

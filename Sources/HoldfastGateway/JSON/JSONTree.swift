@@ -1,12 +1,12 @@
 internal import CSimdJSON
 
 /// Makes the tree of a document of what simdjson's walk tells.
-struct ConfigurationTree {
-    /// More is no configuration; each value costs memory.
+struct JSONTree {
+    /// Each costs memory; more is neither a configuration nor what a sink has to say.
     static let maximumValues = 2_000_000
     static let maximumDepth = 32
 
-    var root: ConfigurationValue
+    var root: JSONNode
     /// Keys that come twice; the first one of each counts.
     var duplicates: [Finding]
 
@@ -44,8 +44,8 @@ private final class TreeBuilder {
     private struct Frame {
         var isObject: Bool
         var offset: Int
-        var elements: [ConfigurationValue] = []
-        var members: [ConfigurationValue.Member] = []
+        var elements: [JSONNode] = []
+        var members: [JSONNode.Member] = []
         /// Where each key stands.
         var places: [String: Int] = [:]
         /// The key whose value comes next; nil also where that is dropped.
@@ -53,7 +53,7 @@ private final class TreeBuilder {
         var isDropped = false
     }
 
-    private(set) var root: ConfigurationValue?
+    private(set) var root: JSONNode?
     private(set) var duplicates: [(key: String, offset: Int, first: Int)] = []
     private var frames: [Frame] = []
     private var count = 0
@@ -72,19 +72,19 @@ private final class TreeBuilder {
             frames.append(Frame(isObject: Int(node.kind) == HOLDFAST_NODE_OBJECT, offset: offset))
         case HOLDFAST_NODE_OBJECT_END, HOLDFAST_NODE_ARRAY_END:
             guard let frame = frames.popLast() else { return false }
-            let content: ConfigurationValue.Content =
+            let content: JSONNode.Content =
                 frame.isObject ? .object(frame.members) : .list(frame.elements)
-            place(ConfigurationValue(content: content, offset: frame.offset))
+            place(JSONNode(content: content, offset: frame.offset))
         case HOLDFAST_NODE_KEY: begin(key: node.string, at: offset)
-        case HOLDFAST_NODE_STRING: place(ConfigurationValue(content: .text(node.string), offset: offset))
+        case HOLDFAST_NODE_STRING: place(JSONNode(content: .text(node.string), offset: offset))
         case HOLDFAST_NODE_NUMBER:
             // The grammar of JSON's numbers is a part of that of Swift's.
-            place(ConfigurationValue(content: .number(Double(node.string) ?? .nan), offset: offset))
-        case HOLDFAST_NODE_TRUE: place(ConfigurationValue(content: .flag(true), offset: offset))
-        case HOLDFAST_NODE_FALSE: place(ConfigurationValue(content: .flag(false), offset: offset))
-        default: place(ConfigurationValue(content: .null, offset: offset))
+            place(JSONNode(content: .number(Double(node.string) ?? .nan), offset: offset))
+        case HOLDFAST_NODE_TRUE: place(JSONNode(content: .flag(true), offset: offset))
+        case HOLDFAST_NODE_FALSE: place(JSONNode(content: .flag(false), offset: offset))
+        default: place(JSONNode(content: .null, offset: offset))
         }
-        return count <= ConfigurationTree.maximumValues
+        return count <= JSONTree.maximumValues
     }
 
     private func begin(key: String, at offset: Int) {
@@ -99,7 +99,7 @@ private final class TreeBuilder {
         frames[top].key = (key, offset)
     }
 
-    private func place(_ value: ConfigurationValue) {
+    private func place(_ value: JSONNode) {
         guard let top = frames.indices.last else {
             root = value
             return
@@ -118,12 +118,12 @@ private final class TreeBuilder {
         case HOLDFAST_JSON_TOO_DEEP:
             Finding(
                 offset: end - 1,
-                message: "nested deeper than \(ConfigurationTree.maximumDepth) levels, which no key needs")
+                message: "nested deeper than \(JSONTree.maximumDepth) levels, which no key needs")
         case HOLDFAST_JSON_STOPPED:
             Finding(
                 offset: end - 1,
                 message:
-                    "the file holds more than \(ConfigurationTree.maximumValues) keys and values, which no gateway needs"
+                    "the file holds more than \(JSONTree.maximumValues) keys and values, which no gateway needs"
             )
         case HOLDFAST_JSON_OUT_OF_MEMORY: Finding(offset: 0, message: "there is no memory to read the file")
         case HOLDFAST_JSON_TOO_LARGE: Finding(offset: 0, message: "the file is too large")

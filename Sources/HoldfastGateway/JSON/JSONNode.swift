@@ -1,12 +1,12 @@
-/// A JSON value with its place in the file.
-struct ConfigurationValue: Sendable {
+/// A JSON value with its place in the text.
+struct JSONNode: Sendable {
     enum Content: Sendable {
         case null
         case flag(Bool)
         /// Beyond the range of a `Double` it is infinite.
         case number(Double)
         case text(String)
-        case list([ConfigurationValue])
+        case list([JSONNode])
         case object([Member])
     }
 
@@ -14,7 +14,7 @@ struct ConfigurationValue: Sendable {
         var key: String
         /// The byte of its opening quote.
         var keyOffset: Int
-        var value: ConfigurationValue
+        var value: JSONNode
     }
 
     var content: Content
@@ -27,7 +27,7 @@ struct ConfigurationValue: Sendable {
     }
 
     /// Of a list; else none.
-    var elements: [ConfigurationValue] {
+    var elements: [JSONNode] {
         if case .list(let elements) = content { elements } else { [] }
     }
 

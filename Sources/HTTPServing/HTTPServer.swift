@@ -25,10 +25,22 @@ package final class HTTPServer {
     ///
     /// - Returns: the port.
     package func listen(on endpoint: Endpoint, tls: TLSServerOptions? = nil) throws(NetworkError) -> UInt16 {
-        precondition(listener == nil, "it listens already")
-        let listener = try world.listen(on: endpoint, tls: tls) { [weak self] in self?.accept($0) }
-        self.listener = listener
+        let world = world
+        let listener = try listen { accept throws(NetworkError) in
+            try world.listen(on: endpoint, tls: tls, accept: accept)
+        }
         return listener.port
+    }
+
+    /// Begins to listen wherever `open` does, given what takes the streams.
+    @discardableResult
+    package func listen(
+        by open: (@escaping (any ByteStream) -> (any StreamHandler)?) throws(NetworkError) -> any Listener
+    ) throws(NetworkError) -> any Listener {
+        precondition(listener == nil, "it listens already")
+        let listener = try open { [weak self] in self?.accept($0) }
+        self.listener = listener
+        return listener
     }
 
     /// Closes the listener and all connections, whatever is on its way. May be called again.

@@ -7,8 +7,7 @@ enum HoldfastCLI {
 
     private static let commands = [
         DemoCommand.command, WatchCommand.command, EchoCommand.command, GatewayCommand.command,
-        SimulateCommand.command, SoakCommand.command,
-        ChartCommand.command,
+        ControlCommand.command, SimulateCommand.command, SoakCommand.command, ChartCommand.command,
     ]
 
     private static var usage: String {

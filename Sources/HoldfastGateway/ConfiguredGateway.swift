@@ -123,7 +123,7 @@ extension GatewayConfiguration {
     fileprivate func fixedKeys(otherThanIn other: GatewayConfiguration) -> [String] {
         [
             ("store", store != other.store), ("loops", loops != other.loops), ("log", log != other.log),
-            ("status", status != other.status),
+            ("status", status != other.status), ("control", control != other.control),
         ].filter(\.1).map(\.0)
     }
 }

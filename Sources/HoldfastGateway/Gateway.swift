@@ -130,11 +130,30 @@ public actor Gateway {
         return budget
     }
 
+    /// Stops an account, which stays among the others and does nothing until `start`, a change of it by `apply`, or the end of
+    /// the gateway.
+    ///
+    /// - Parameter deadline: for what is being handed over.
+    public func halt(_ name: String, deadline: Duration = .seconds(5)) async throws(GatewayError) {
+        try await keeper(name).halt(deadline: deadline)
+    }
+
+    /// Begins an account again that was stopped by `halt`. Ignored where it runs.
+    public func start(_ name: String) async throws(GatewayError) {
+        guard !isStopping else { throw .stopping }
+        try await keeper(name).start()
+    }
+
     /// Replaces the connection of an account by a new one.
-    public func reconnect(_ name: String) async throws(GatewayError) { try await keeper(name).reconnect() }
+    public func reconnect(_ name: String) async throws(GatewayError) { try await running(name).reconnect() }
 
     /// Proves now that events of an account still arrive.
-    public func probe(_ name: String) async throws(GatewayError) { try await keeper(name).probe() }
+    ///
+    /// - Returns: the verdict; nil where the connection is not up, or ends meanwhile.
+    @discardableResult
+    public func probe(_ name: String) async throws(GatewayError) -> VerdictRecord? {
+        try await running(name).proof()
+    }
 
     /// Posts as an account. Returns the post's id.
     func post(_ order: PostOrder) async throws -> String {
@@ -148,8 +167,14 @@ public actor Gateway {
         return post.id
     }
 
-    private func keeper(_ name: String) throws(GatewayError) -> AccountKeeper {
+    func keeper(_ name: String) throws(GatewayError) -> AccountKeeper {
         guard let keeper = keepers[name] else { throw .unknown(name) }
+        return keeper
+    }
+
+    private func running(_ name: String) async throws(GatewayError) -> AccountKeeper {
+        let keeper = try keeper(name)
+        guard await !keeper.isHalted else { throw .stopped(name) }
         return keeper
     }
 

@@ -67,9 +67,9 @@ extension EventLoop {
         on endpoint: Endpoint, tls: TLSServerOptions?, accept: @escaping (any ByteStream) -> (any StreamHandler)?
     ) throws(NetworkError) -> any Listener {
         preconditionIsolated()
-        guard let tls else { return try TCPListener.listening(on: self, at: endpoint, accept: accept) }
+        guard let tls else { return try StreamListener.listening(on: self, at: endpoint, accept: accept) }
         let context = try TLSContext(server: tls)
-        return try TCPListener.listening(on: self, at: endpoint) { [unowned self] tcp in
+        return try StreamListener.listening(on: self, at: endpoint) { [unowned self] tcp in
             guard let engine = try? TLSEngine(server: context) else { return nil }
             let stream = TLSStream(loop: self, engine: engine, handler: nil)
             stream.attach(inner: tcp)
@@ -78,6 +78,21 @@ extension EventLoop {
             return stream
         }
     }
+
+    /// Listens on a Unix socket that only this process's user can connect to. What a process that was killed has left there
+    /// is replaced; the file is removed at the end.
+    ///
+    /// - Parameter path: 1 to `longestSocketPath` bytes.
+    /// - Throws: where another process listens there, or something else lies there.
+    public func listen(
+        atPath path: String, accept: @escaping (any ByteStream) -> (any StreamHandler)?
+    ) throws(NetworkError) -> any Listener {
+        preconditionIsolated()
+        return try StreamListener.listening(on: self, atPath: path, accept: accept)
+    }
+
+    /// Of a Unix socket, in bytes; what every system takes.
+    public static let longestSocketPath = 103
 
     /// May be called from elsewhere too: the request is then made on the loop.
     nonisolated(nonsending) public func perform(_ request: HTTPRequest) async throws(NetworkError) -> HTTPResponse {

@@ -13,11 +13,13 @@ public struct HTTPRequest: Sendable {
     public var transport: TransportOptions
     /// Redirects (3xx) are returned, not followed, unless this is positive.
     public var maximumRedirects: Int
+    /// The path of a Unix socket to ask instead of the URL's host, without a proxy. Only on the real loop.
+    public var socketPath: String?
 
     public init(
         method: String = "GET", url: String, headers: [(name: String, value: String)] = [], body: [UInt8] = [],
         timeout: Duration = .seconds(10), maximumBodyBytes: Int = 64 << 20, tls: TLSClientOptions = .init(),
-        transport: TransportOptions = .init(), maximumRedirects: Int = 0
+        transport: TransportOptions = .init(), maximumRedirects: Int = 0, socketPath: String? = nil
     ) {
         self.method = method
         self.url = url
@@ -28,6 +30,7 @@ public struct HTTPRequest: Sendable {
         self.tls = tls
         self.transport = transport
         self.maximumRedirects = maximumRedirects
+        self.socketPath = socketPath
     }
 }
 

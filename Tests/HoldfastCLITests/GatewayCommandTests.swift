@@ -98,6 +98,55 @@ import WorldInterface
         }
     }
 
+    @Test func itTakesCommandsThroughItsSocket() async throws {
+        try await GatewayProcess.run { rig in
+            let gateway = try rig.start()
+            for account in ["one", "two"] { try await rig.isOpen(account, gateway) }
+            func ctl(_ arguments: String...) async throws -> (status: Int32, text: String) {
+                let command = try CommandProcess(["ctl"] + arguments + ["--config", rig.file.path])
+                return (await command.status(), (command.output.all + command.errors.all).joined(separator: "\n"))
+            }
+            let list = try await ctl("list")
+            #expect(list.status == 0 && list.text.contains("2 accounts, 2 open"), "\(list.text)")
+            let proof = try await ctl("probe", "one", "three", "two")
+            #expect(proof.status == 1 && proof.text.contains("there is no account three"), "\(proof.text)")
+            #expect(proof.text.contains("one: alive") && proof.text.contains("two: alive"), "\(proof.text)")
+            #expect(try await ctl("stop", "one").text == "one: stopped")
+            #expect(try await ctl("list", "--state", "stopped").text.contains("! stopped by hand"))
+            await rig.post("hello")
+            #expect(try await ctl("start", "one").status == 0)
+            for account in ["one", "two"] { try await rig.hears("hello", account, gateway) }
+            let shown = try await ctl("show", "one")
+            #expect(shown.text.contains("idle → connecting") && shown.text.contains("T01"), "\(shown.text)")
+            let trace = try await ctl("trace", "one")
+            #expect(trace.text.hasPrefix(#"{"type":"trace""#) && !trace.text.contains("127.0.0.1"), "\(trace.text)")
+            #expect(LineLog.object(try await ctl("show", "one", "--json").text)["history"] is [Any])
+            // Killed, it leaves its socket; the next one takes its place.
+            gateway.send(SIGKILL)
+            _ = await gateway.status()
+            let nobody = try await ctl("list")
+            #expect(nobody.status == 69 && nobody.text.contains("has ended"), "\(nobody.text)")
+            let second = try rig.start()
+            for account in ["one", "two"] { try await rig.isOpen(account, second) }
+            #expect(try await ctl("list").status == 0)
+            second.send(SIGTERM)
+            #expect(await second.status() == 0)
+            let none = try await ctl("list")
+            #expect(none.status == 69 && none.text.contains("is the gateway running"), "\(none.text)")
+        }
+    }
+
+    @Test(arguments: [
+        ([], "tell what to do"), (["dance"], "list, show, trace"), (["show"], "the name of one account"),
+        (["probe"], "or several"), (["list", "one"], "show ACCOUNT"), (["list", "--state", "mad"], "connecting"),
+        (["list", "--config", "none.json"], "none.json: cannot be read"),
+        (["list", "--socket", "none.sock"], "there is no none.sock"),
+    ]) func whatCtlDoesNotUnderstandIsSaid(arguments: [String], reason: String) async throws {
+        let command = try CommandProcess(["ctl"] + arguments)
+        #expect([64, 69].contains(await command.status()))
+        #expect(command.errors.all.count == 1 && command.errors.all[0].contains(reason), "\(command.errors.all)")
+    }
+
     @Test func aReloadTouchesOnlyWhatIsChanged() async throws {
         try await GatewayProcess.run { rig in
             let gateway = try rig.start(accounts: ["one"])

@@ -6,7 +6,7 @@ import Testing
     @Test func theHelpNamesEveryCommandAndEachCommandItsOptions() async throws {
         let main = try CommandProcess(["--help"])
         #expect(await main.status() == 0)
-        for command in ["demo", "watch", "echo", "simulate", "chart"] {
+        for command in ["demo", "watch", "echo", "gateway", "ctl", "simulate", "chart"] {
             #expect(main.output.all.contains { $0.hasPrefix("  \(command) ") }, "\(command) is not in the help")
         }
         let options = [
@@ -20,6 +20,8 @@ import Testing
                 "--server", "--token-file", "--probe-interval", "--store", "--duration", "--ca-file", "--json",
                 "--client-certificate", "--client-key", "--crl-file", "--proxy",
             ],
+            "gateway": ["--config", "--check", "--sample", "--schema"],
+            "ctl": ["--config", "--socket", "--state", "--json", "list", "restart ACCOUNT"],
             "simulate": ["--port", "--seed", "--duration"],
             "soak": [
                 "--virtual", "--seeds", "--seed", "--hours", "--gateways", "--scenario", "--output", "--no-shrink",
@@ -55,7 +57,7 @@ import Testing
 
     /// Arguments, environment, and words that the one line must have.
     static let wrong: [([String], [String: String], String)] = [
-        (["dmeo"], [:], "demo, watch, echo, gateway, simulate, soak, chart"),
+        (["dmeo"], [:], "demo, watch, echo, gateway, ctl, simulate, soak, chart"),
         (["demo", "--cause", "flood"], [:], "cycle, token, restart, freeze, drop"),
         (["demo", "--probe-interval", "soon"], [:], "such as 30s"),
         (["demo", "--probe-interval", "1h"], [:], "--probe-interval is from"),

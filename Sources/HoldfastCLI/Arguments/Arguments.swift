@@ -1,8 +1,13 @@
 /// The options that were given, read as what they mean.
 struct Arguments: Sendable {
     private let values: [String: [String]]
+    /// What is no option, in order.
+    let operands: [String]
 
-    init(_ values: [String: [String]]) { self.values = values }
+    init(_ values: [String: [String]], operands: [String] = []) {
+        self.values = values
+        self.operands = operands
+    }
 
     /// Whether a switch was given.
     func has(_ name: String) -> Bool { values[name] != nil }

@@ -19,6 +19,8 @@ struct Syntax: Sendable {
     var name: String
     /// One line.
     var summary: String
+    /// What stands for the operands in the help; empty where there are none.
+    var operands = ""
     var options: [Option]
     /// Paragraphs after the options.
     var notes = ""
@@ -34,7 +36,7 @@ struct Syntax: Sendable {
             return "  \(option.heading)\(pad)  \(option.help.replacing("\n", with: indent))"
         }
         return """
-            usage: holdfast \(name) [OPTIONS]
+            usage: holdfast \(name)\(operands.isEmpty ? "" : " \(operands)") [OPTIONS]
 
             \(summary)
 
@@ -47,10 +49,15 @@ struct Syntax: Sendable {
     /// `--name value` or `--name=value`. Values never appear in a complaint: one of them may be a secret in a wrong place.
     func parse(_ arguments: [String]) throws(Complaint) -> Arguments {
         var values: [String: [String]] = [:]
+        var others: [String] = []
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             guard argument.hasPrefix("-") else {
-                throw Complaint("takes no arguments besides its options; see holdfast \(name) --help")
+                guard !operands.isEmpty else {
+                    throw Complaint("takes no arguments besides its options; see holdfast \(name) --help")
+                }
+                others.append(argument)
+                continue
             }
             let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let key = String(parts[0])
@@ -68,7 +75,7 @@ struct Syntax: Sendable {
                 throw Complaint("\(key) needs a value: \(key) \(placeholder)")
             }
         }
-        return Arguments(values)
+        return Arguments(values, operands: others)
     }
 
     private func unknown(_ key: String) -> Complaint {

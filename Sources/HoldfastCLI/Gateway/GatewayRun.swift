@@ -26,10 +26,12 @@ enum GatewayRun {
             throw Complaint("\(error)", status: .unavailable)
         }
         let status = try await serveStatus(configuration.status, gateway.gateway, on: loops[0])
+        let control = try await takeCommands(configuration.control, gateway.gateway, on: loops[0])
         InputPosts.begin(gateway)
         _ = await ending.wait()
         await reloading.end()
         await status?.stop()
+        await control?.stop()
         await gateway.stop()
         await store?.close()
         await ending.close()
@@ -50,6 +52,19 @@ enum GatewayRun {
                 "holdfast gateway: status page on http://\(Endpoint(host: status.listen.host, port: port))/")
         } catch {
             throw Complaint("\(error.message); give another address at status.listen", status: .unavailable)
+        }
+        return server
+    }
+
+    private static func takeCommands(
+        _ path: String?, _ gateway: Gateway, on loop: EventLoop
+    ) async throws(Complaint) -> ControlServer? {
+        guard let path else { return nil }
+        let server = ControlServer(of: gateway, on: loop)
+        do throws(NetworkError) {
+            try await server.start(atPath: path)
+        } catch {
+            throw Complaint("\(error.message); give another path at control, or null", status: .unavailable)
         }
         return server
     }

@@ -28,7 +28,7 @@ struct LogWriter: Sendable {
 
     /// `2026-11-29T05:36:29.123Z info transition account=bot-1 id=T03 …`
     private func text(_ entry: GatewayLogEntry) -> String {
-        let date = Date(timeIntervalSince1970: Double(entry.at) / 1000)
+        let date = Date(milliseconds: entry.at)
         let time = date.formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true))
         let fields = entry.fields.map { field in
             let value = field.value.onOneLine

@@ -7,7 +7,7 @@ struct RecordText: Sendable {
 
     func text(_ record: TransitionRecord) -> String {
         let path = "\(record.from) → \(record.to)".padded(to: 24)
-        return "\(style.paint(path, ink(record.to)))  \(style.paint(record.id, .bold))  "
+        return "\(style.paint(path, record.to.ink))  \(style.paint(record.id, .bold))  "
             + "\("\(record.event)".padded(to: 14))  \(style.paint(record.reason.onOneLine, .dim))"
     }
 
@@ -45,9 +45,11 @@ struct RecordText: Sendable {
         let ink: Style.Ink = entry.level == .error ? .red : .yellow
         return "\(style.paint("! \(entry.level)".padded(to: 24), ink))       \(entry.message.onOneLine)"
     }
+}
 
-    private func ink(_ state: State) -> Style.Ink {
-        switch state {
+extension State {
+    var ink: Style.Ink {
+        switch self {
         case .open: .green
         case .connecting, .probing: .cyan
         case .stale: .red

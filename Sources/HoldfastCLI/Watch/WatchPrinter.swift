@@ -46,18 +46,7 @@ struct TextPrinter: WatchPrinter {
     func show(_ delivery: Delivery) { write(nil, EventText(style: style).text(delivery)) }
 
     private func write(_ milliseconds: Int64?, _ text: String) {
-        let date = milliseconds.map { Date(timeIntervalSince1970: Double($0) / 1000) } ?? Date()
-        StandardOutput.write("\(style.paint(TextPrinter.clock(date), .dim))  \(text)\n")
+        let date = milliseconds.map { Date(milliseconds: $0) } ?? Date()
+        StandardOutput.write("\(style.paint(date.clockText, .dim))  \(text)\n")
     }
-
-    /// `14:03:59.120`, local time.
-    private static func clock(_ date: Date) -> String {
-        let parts = Calendar.current.dateComponents([.hour, .minute, .second, .nanosecond], from: date)
-        let numbers = [parts.hour ?? 0, parts.minute ?? 0, parts.second ?? 0].map { "\($0)".zeroPadded(to: 2) }
-        return numbers.joined(separator: ":") + "." + "\((parts.nanosecond ?? 0) / 1_000_000)".zeroPadded(to: 3)
-    }
-}
-
-extension String {
-    fileprivate func zeroPadded(to width: Int) -> String { String(repeating: "0", count: max(0, width - count)) + self }
 }

@@ -17,6 +17,7 @@ actor AccountKeeper {
     private var connection: Connection<MattermostService>?
     private var life: Task<Void, Never>?
     private var isEnding = false
+    private var halting: Task<Void, Never>?
     /// It is not counted any more.
     private var hasLeft = false
     /// Nothing is handed over, and nothing is on its way: an end need not wait.
@@ -33,6 +34,10 @@ actor AccountKeeper {
     private var provenAt: Instant?
     /// When an open connection ended.
     private var lostAt: Instant?
+
+    /// The latest one, and who waits for the next.
+    private var verdict: VerdictRecord?
+    private var verdictWaiters: [CheckedContinuation<VerdictRecord?, Never>] = []
 
     /// What is wrong apart from the connection.
     private struct Problems {
@@ -64,17 +69,42 @@ actor AccountKeeper {
 
     // MARK: - Commands
 
-    func start() {
-        guard life == nil else { return }
+    func start() async {
+        await halting?.value
+        guard life == nil, !hasLeft else { return }
         isEnding = false
+        problems.ended = nil
         life = Task { await live() }
     }
 
     /// Stops the connection, hands over what it had delivered, and returns when that is done, at the latest after `deadline`:
-    /// what is not acknowledged then stays in the store.
+    /// what is not acknowledged then stays in the store. For good: it is not counted any more.
     func end(deadline: Duration) async {
+        await halting?.value
+        await finish(deadline: deadline)
+        leave()
+    }
+
+    /// The same, but it stays among the accounts, and `start` begins it again.
+    func halt(deadline: Duration) async {
+        if let halting { return await halting.value }
+        let task = Task {
+            await finish(deadline: deadline)
+            problems.ended = "stopped by hand"
+            halting = nil
+            loop.tell(GatewayLoop.Change(account: name, transition: nil))
+            tell(.info, "an account was stopped by hand")
+        }
+        halting = task
+        await task.value
+    }
+
+    /// It does nothing until it is started.
+    var isHalted: Bool { halting != nil || life == nil }
+
+    private func finish(deadline: Duration) async {
         isEnding = true
-        guard let life else { return leave() }
+        guard let life else { return }
         if isResting { life.cancel() }
         let patience = Task { [world] in
             try await world.sleep(for: deadline)
@@ -84,10 +114,8 @@ actor AccountKeeper {
         await life.value
         patience.cancel()
         self.life = nil
-        leave()
     }
 
-    /// Ends for good: it is not counted any more.
     private func leave() {
         guard !hasLeft else { return }
         hasLeft = true
@@ -99,12 +127,28 @@ actor AccountKeeper {
 
     func reconnect() async { await connection?.reconnect() }
 
-    func probe() async { await connection?.probe() }
+    /// Proves now that events still arrive, and returns the verdict: nil where the connection is not up, or ends meanwhile.
+    func proof() async -> VerdictRecord? {
+        guard state == .open || state == .probing else { return nil }
+        return await withCheckedContinuation { waiter in
+            guard let connection else { return waiter.resume(returning: nil) }
+            verdictWaiters.append(waiter)
+            // It lives on the same loop.
+            connection.assumeIsolated { $0.probe() }
+        }
+    }
+
+    private func tellWaiters(_ verdict: VerdictRecord?) {
+        let waiters = verdictWaiters
+        verdictWaiters = []
+        for waiter in waiters { waiter.resume(returning: verdict) }
+    }
 
     var status: AccountStatus {
         AccountStatus(
             name: name, server: account.server.description, loop: loop.number, state: state, since: since,
-            generation: generation, evidence: evidence, problem: problems.first, catchUp: catchUp, counters: counters)
+            generation: generation, evidence: evidence, verdict: verdict, problem: problems.first, catchUp: catchUp,
+            counters: counters)
     }
 
     /// The last 64 transitions of the connection, oldest first.
@@ -221,7 +265,9 @@ actor AccountKeeper {
         case .transition(let record): note(record)
         case .verdict(let record):
             evidence = "\(record.verdict.check): \(record.verdict.detail)"
+            verdict = record
             note(record.verdict)
+            tellWaiters(record)
         case .catchUp(let record): note(record)
         case .log(let entry): tell(entry.level, "a note of the connection", [("note", entry.message)])
         }
@@ -240,6 +286,7 @@ actor AccountKeeper {
         since = record.at
         generation = record.generation
         evidence = record.reason
+        if record.to != .open, record.to != .probing { tellWaiters(nil) }
         let now = world.now
         let wasUp = record.from == .open || record.from == .probing
         if wasUp, record.to != .open, record.to != .probing { lostAt = now }

@@ -14,6 +14,8 @@ public struct AccountStatus: Sendable {
     public var generation: UInt32
     /// The reason of the last transition, or the evidence of a later verdict; one line.
     public var evidence: String
+    /// The latest one; nil before the first.
+    public var verdict: VerdictRecord?
     /// What is wrong apart from the connection: its handler fails, its store does, or it ended by itself. Nil where nothing is.
     public var problem: String?
     /// The catch-up that runs, or ran last.

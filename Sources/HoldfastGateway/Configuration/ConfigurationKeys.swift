@@ -28,6 +28,12 @@ enum ConfigurationKeys {
                 name: "status", shape: .section(status),
                 meaning: "A page with the state of all accounts, and metrics, over HTTP. Without it there is none."),
             Key(
+                name: "control", shape: path,
+                meaning:
+                    "The path of the Unix socket by which `holdfast ctl` reaches the running gateway; null makes none. "
+                    + "Default: beside the store, with .sock at the end of its name; none without a store. " + relative,
+                isNullable: true),
+            Key(
                 name: "shutdown_seconds", shape: .number(0...3600),
                 meaning: "How long a graceful end may take: sinks finish, connections close.", absent: .number(10)),
             Key(

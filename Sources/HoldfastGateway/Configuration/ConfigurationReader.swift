@@ -1,4 +1,5 @@
 internal import HoldfastMattermost
+internal import UVEventLoop
 internal import WorldInterface
 
 /// Makes the configuration of a document whose shape was checked, and finds what only meaning tells: references that lead
@@ -30,6 +31,7 @@ struct ConfigurationReader {
         guard case .object = root.content else { return nil }
         let part = Part(value: root, section: ConfigurationKeys.root)
         let store = path("store", in: part)
+        let control = control(in: part, store: store)
         let status = status(in: part)
         let servers = servers(in: part)
         let sinks = sinks(in: part)
@@ -40,14 +42,37 @@ struct ConfigurationReader {
             number("loops", in: part).map { Int($0) }
             ?? min(max(surroundings.processors, 1), GatewayConfiguration.mostLoopsByDefault)
         var configuration = GatewayConfiguration(
-            store: store, loops: loops, status: status, shutdown: shutdown, servers: servers,
-            sinks: sinks,
-            accounts: accounts)
+            store: store, loops: loops, status: status, control: control, shutdown: shutdown, servers: servers,
+            sinks: sinks, accounts: accounts)
         if let log = object("log", ConfigurationKeys.log, in: part) {
             configuration.log.format = choice("format", in: log) ?? configuration.log.format
             configuration.log.level = choice("level", in: log) ?? configuration.log.level
         }
         return configuration
+    }
+
+    private mutating func control(in part: Part, store: String?) -> String? {
+        let given = part.value.member("control")?.value
+        let control = given == nil ? store.map { "\($0).sock" } : path("control", in: part)
+        guard let control else { return nil }
+        // Without the key it is the store's path that is too long.
+        let place = given ?? part.value.member("store")?.value ?? part.value
+        if control.utf8.count > EventLoop.longestSocketPath {
+            note(
+                place.offset,
+                "the path of the control socket has \(control.utf8.count) bytes, of which a system takes "
+                    + "\(EventLoop.longestSocketPath); give \"control\" a shorter one, or null")
+        }
+        if control == store {
+            note(place.offset, "the control socket cannot be where the store is; give it another path")
+        }
+        return control
+    }
+
+    /// Of the socket alone: for whoever may not have the secrets.
+    mutating func readControl(_ root: JSONNode) -> String? {
+        let part = Part(value: root, section: ConfigurationKeys.root)
+        return control(in: part, store: path("store", in: part))
     }
 
     private mutating func status(in part: Part) -> GatewayConfiguration.Status? {

@@ -18,13 +18,37 @@ extension GatewayConfiguration {
     public static func load(
         _ path: String, surroundings: Surroundings = .process
     ) throws(InvalidConfiguration) -> Loaded {
-        let bytes: [UInt8]
+        try read(
+            try contents(path), file: path, folder: FileReading.folder(of: path), surroundings: surroundings)
+    }
+
+    /// The path of the control socket that a configuration file names; nil where it wants none. Reads nothing but that file,
+    /// and looks at nothing else in it: whoever sends commands need not have the secrets. Blocks the thread for as long as the
+    /// disk takes.
+    public static func controlSocket(ofFile path: String) throws(InvalidConfiguration) -> String? {
+        let source = SourceText(try contents(path))
+        let tree = try tree(source, file: path)
+        var reader = ConfigurationReader(
+            source: source, folder: FileReading.folder(of: path), surroundings: .process, wrong: [])
+        let control = reader.readControl(tree.root)
+        guard reader.findings.isEmpty else { throw InvalidConfiguration(file: path, reader.findings, in: source) }
+        return control
+    }
+
+    private static func contents(_ path: String) throws(InvalidConfiguration) -> [UInt8] {
         do throws(UnusableFile) {
-            bytes = try FileReading.contents(path, most: maximumFileBytes)
+            return try FileReading.contents(path, most: maximumFileBytes)
         } catch {
             throw InvalidConfiguration(file: path, reason: error.description)
         }
-        return try read(bytes, file: path, folder: FileReading.folder(of: path), surroundings: surroundings)
+    }
+
+    private static func tree(_ source: SourceText, file: String) throws(InvalidConfiguration) -> JSONTree {
+        do throws(JSONTree.Unreadable) {
+            return try JSONTree(source)
+        } catch {
+            throw InvalidConfiguration(file: file, [error.finding], in: source)
+        }
     }
 
     /// Reads the contents of a configuration file.
@@ -39,12 +63,7 @@ extension GatewayConfiguration {
             throw InvalidConfiguration(file: file, reason: "has more than \(maximumFileBytes >> 20) MiB")
         }
         let source = SourceText(bytes)
-        let tree: JSONTree
-        do throws(JSONTree.Unreadable) {
-            tree = try JSONTree(source)
-        } catch {
-            throw InvalidConfiguration(file: file, [error.finding], in: source)
-        }
+        let tree = try tree(source, file: file)
         var check = ShapeCheck()
         check.check(tree.root, as: ConfigurationKeys.root)
         var reader = ConfigurationReader(

@@ -18,6 +18,8 @@ public struct GatewayConfiguration: Equatable, Sendable {
     public var log = Log()
     /// Nil for no status page.
     public var status: Status?
+    /// The path of the Unix socket for commands; nil for none.
+    public var control: String?
     /// How long a graceful end may take, 0 to 3,600 s.
     public var shutdown: Duration
     /// By name.
@@ -29,13 +31,14 @@ public struct GatewayConfiguration: Equatable, Sendable {
 
     /// For embedders that have no file. What `read` makes sure of, they must: see each property.
     public init(
-        store: String? = nil, loops: Int = 1, status: Status? = nil,
+        store: String? = nil, loops: Int = 1, status: Status? = nil, control: String? = nil,
         shutdown: Duration = .seconds(10), servers: [String: Server] = [:], sinks: [String: Sink] = [:],
         accounts: [Account] = []
     ) {
         self.store = store
         self.loops = loops
         self.status = status
+        self.control = control
         self.shutdown = shutdown
         self.servers = servers
         self.sinks = sinks

@@ -11,7 +11,7 @@ final class GatewayLoop: Sendable {
     /// What happened to an account, for those who look on.
     struct Change: Sendable {
         var account: String
-        /// Nil where the account is gone.
+        /// Nil where it is something else: the account may be gone.
         var transition: TransitionRecord?
     }
 

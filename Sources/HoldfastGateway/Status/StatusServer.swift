@@ -81,7 +81,7 @@ public actor StatusServer {
         case "/healthz": exchange.answer(.plain(200, "ok"))
         case "/readyz": Task { await answerReadiness(exchange) }
         case "/metrics": Task { await answerMetrics(exchange) }
-        case "/api/summary": exchange.answer(Self.json(summary))
+        case "/api/summary": exchange.answer(.json(summary))
         case "/api/accounts": Task { await answerAccounts(exchange) }
         case "/api/events":
             let stream = exchange.stream(200, [("Content-Type", "text/event-stream"), ("X-Accel-Buffering", "no")])
@@ -97,10 +97,6 @@ public actor StatusServer {
         ("Cross-Origin-Resource-Policy", "same-origin"), ("Cross-Origin-Opener-Policy", "same-origin"),
         ("X-Frame-Options", "DENY"),
     ]
-
-    static func json(_ value: StatusText.Value) -> HTTPServerResponse {
-        HTTPServerResponse(200, [("Content-Type", "application/json")], body: StatusText.json(value))
-    }
 
     private func answerPage(_ exchange: HTTPExchange) {
         let nonce = String(world.makeSeed(), radix: 36) + String(world.makeSeed(), radix: 36)
@@ -120,17 +116,17 @@ public actor StatusServer {
 
     private func answerAccounts(_ exchange: HTTPExchange) async {
         let statuses = await gateway.statuses()
-        exchange.answer(Self.json(.object(["accounts": .array(statuses.map(StatusText.row))])))
+        exchange.answer(.json(.object(["accounts": .array(statuses.map(StatusText.row))])))
     }
 
     private func answerAccount(_ encoded: Substring, _ exchange: HTTPExchange) async {
-        guard let name = Self.decoded(encoded) else {
+        guard let name = encoded.percentDecoded else {
             return exchange.answer(.plain(400, "the name of the account is not percent-encoded UTF-8"))
         }
         do throws(GatewayError) {
             let status = try await gateway.status(of: name)
             let (history, counters) = try await gateway.history(of: name)
-            exchange.answer(Self.json(StatusText.account(status, history, counters)))
+            exchange.answer(.json(StatusText.account(status, history, counters)))
         } catch {
             exchange.answer(.plain(404, "\(error)"))
         }
@@ -157,22 +153,5 @@ public actor StatusServer {
             waitingAttempts: waiting.map { ($0.key.hostHeader, $0.value) }, version: options.version)
         exchange.answer(
             HTTPServerResponse(200, [("Content-Type", OpenMetrics.contentType)], body: Array(metrics.text.utf8)))
-    }
-
-    /// RFC 3986 §2.1; nil where it is malformed.
-    static func decoded(_ text: Substring) -> String? {
-        var bytes: [UInt8] = []
-        var rest = Substring(text).utf8
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let high = rest.popFirst(), let low = rest.popFirst(),
-                let value = UInt8(String(decoding: [high, low], as: UTF8.self), radix: 16), high != UInt8(ascii: "+")
-            else { return nil }
-            bytes.append(value)
-        }
-        return String(validating: bytes, as: UTF8.self)
     }
 }

@@ -18,6 +18,7 @@ extension HTTPTransfer {
                 return CURL_SOCKOPT_OK
                 // Unretained: libcurl opens sockets only while the client holds the transfer.
             }, Unmanaged.passUnretained(self).toOpaque())
+        if let path = request.socketPath { set(CURLOPT_UNIX_SOCKET_PATH, path) }
         set(CURLOPT_NOPROXY, "")
         set(CURLOPT_PROXY, proxy?.description ?? "")
         guard let proxy else { return }
@@ -118,7 +119,7 @@ extension HTTPRequest {
 
     /// The proxy that this request goes through; nil for none. An error names the request.
     func proxyServer(_ description: String) throws(NetworkError) -> ProxyServer? {
-        guard let endpoint else { return nil }
+        guard socketPath == nil, let endpoint else { return nil }
         do throws(NetworkError) {
             return try transport.proxy.server(for: endpoint, isSecure: isSecure)
         } catch {

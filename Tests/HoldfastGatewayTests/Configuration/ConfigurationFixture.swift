@@ -60,6 +60,7 @@ struct ConfigurationFixture {
           "loops": 2,
           "log": { "format": "json", "level": "debug" },
           "status": { "listen": "0.0.0.0:8090", "token_file": "b.token" },
+          "control": "/run/gateway.sock",
           "shutdown_seconds": 2.5,
           "servers": {
             "main": {

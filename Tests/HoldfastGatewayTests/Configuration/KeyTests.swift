@@ -80,6 +80,8 @@ struct KeyTests {
             root("loops", ["1", "64", "2.0", "1e1"], ["0", "65", "-1", "1.5", "1e400", #""2""#] + types, "1 to 64"),
             root("log", ["{}"], ["null", "1", "[]"], "must be an object"),
             root("status", [#"{"listen": "127.0.0.1:1"}"#], ["null", "1", "[]"], "must be an object"),
+            root(
+                "control", [#""x.sock""#, "null"], ["1", "{}", #""""#, "\"\(String(repeating: "x", count: 100))\""], ""),
             root("shutdown_seconds", ["0", "10", "3600"], ["-0.1", "3600.1", #""1""#] + types, "0 to 3600"),
             Row(
                 path: "servers", document: #"{"servers": ‸@, "sinks": {}, "accounts": []}"#, good: ["{}"],

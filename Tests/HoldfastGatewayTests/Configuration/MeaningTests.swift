@@ -19,6 +19,7 @@ struct MeaningTests {
         #expect(configuration.log.format == .json && configuration.log.level == .debug)
         #expect(configuration.status?.listen == Endpoint(host: "0.0.0.0", port: 8090))
         #expect(configuration.status?.token?.secret == "token-b")
+        #expect(configuration.control == "/run/gateway.sock")
         #expect(configuration.shutdown == .milliseconds(2500))
 
         let main = try #require(configuration.servers["main"])
@@ -67,6 +68,7 @@ struct MeaningTests {
             """
         let configuration = try ConfigurationFixture.read(text).configuration
         #expect(configuration.store == "/conf/gateway.holdfast")
+        #expect(configuration.control == "/conf/gateway.holdfast.sock")
         #expect(configuration.loops == 3)
         #expect(configuration.log == GatewayConfiguration.Log())
         #expect(configuration.status == nil)
@@ -82,15 +84,17 @@ struct MeaningTests {
         #expect(configuration.sinks["c"] == .command(.init(program: "prog")))
         #expect(configuration.sinks["w"] == .webhook(.init(url: try WebhookURL("https://a"))))
         var other = GatewayConfiguration(loops: 3, servers: configuration.servers, sinks: configuration.sinks)
-        other.store = configuration.store
+        (other.store, other.control) = (configuration.store, configuration.control)
         #expect(configuration == other)
     }
 
-    @Test("null keeps no store")
+    @Test("null keeps no store, and then there is no socket")
     func nothing() throws {
         let memory = #"{"servers": {}, "sinks": {}, "accounts": [], "store": null}"#
         let configuration = try ConfigurationFixture.read(memory).configuration
-        #expect(configuration.store == nil)
+        #expect(configuration.store == nil && configuration.control == nil)
+        let none = #"{"servers": {}, "sinks": {}, "accounts": [], "control": null}"#
+        #expect(try ConfigurationFixture.read(none).configuration.control == nil)
     }
 
     @Test("loops follow the processors, up to eight")

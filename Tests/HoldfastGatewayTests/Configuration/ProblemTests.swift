@@ -107,6 +107,10 @@ struct ProblemTests {
             root(#""status": {"listen": "[::1]:1", "token_env": "TOKEN_E", ‸"token_file": "a.token"}"#),
             #""token_env" and "token_file" exclude each other"#),
         Example(
+            root(#""control": ‸"x", "store": "x""#),
+            "cannot be where the store is"),
+        Example(root("\"store\": ‸\"\(String(repeating: "s", count: 94))\""), "the control socket has 105 bytes"),
+        Example(
             accounts(#"‸{"name": "a", "server": "main", "sink": "lines"}"#),
             #"needs "token_file" or "token_env""#),
         Example(

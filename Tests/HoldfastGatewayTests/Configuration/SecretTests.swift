@@ -149,7 +149,7 @@ struct SecretTests {
         let text = """
             {"servers": {"s": {"url": "https://me:§@a", "ca_file": "§", "proxy": "http://me:§@p", "canary": "§"}},
             "sinks": {"k": {"type": "webhook", "url": "https://a/§#", "secret_env": "§"}, "l": {"type": "§"}},
-            "status": {"listen": "§", "token": "§"}, "store": "~/§", "log": {"level": "§"}, "accounts": [\(account)]}
+            "status": {"listen": "§", "token": "§"}, "control": "~/§", "log": {"level": "§"}, "accounts": [\(account)]}
             """
         let secret = "q7f3k9x1z5"
         let problems = ConfigurationFixture.problems(text.replacing("§", with: secret))

@@ -34,7 +34,8 @@ extension GatewayConfiguration {
             self.processors = processors
         }
 
-        /// This process and its files. A file with a secret must be a file, of at most 64 KiB, and no one's but its owner's.
+        /// This process and its files. A file with a secret must be a file, of at most 64 KiB, and no one's but its owner's. In
+        /// the folder that `CREDENTIALS_DIRECTORY` names its group may seem to read it, too: see `FileReading.secret`.
         public static let process = Surroundings(
             secretFile: { path throws(UnusableFile) in try FileReading.secret(path) },
             variable: { name in getenv(name).map { String(cString: $0) } },
@@ -57,7 +58,13 @@ enum FileReading {
 
     static let maximumSecretBytes = 64 << 10
 
-    static func secret(_ path: String) throws(UnusableFile) -> [UInt8] {
+    /// A private file.
+    ///
+    /// - Parameter credentials: the folder in which systemd shows a service its credentials. They are root's, and an access list
+    ///   gives them to the service's user alone; the mode has the list's mask in the place of the group's rights, and reads 0440.
+    static func secret(
+        _ path: String, credentials: String? = getenv("CREDENTIALS_DIRECTORY").map { String(cString: $0) }
+    ) throws(UnusableFile) -> [UInt8] {
         // A pipe in its place would wait for ever.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw UnusableFile("cannot be read: \(reason())") }
@@ -65,10 +72,16 @@ enum FileReading {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw UnusableFile("cannot be read: \(reason())") }
         guard status.st_mode & S_IFMT == S_IFREG else { throw UnusableFile("is no file") }
-        guard status.st_mode & 0o077 == 0 else {
+        let ofOthers: mode_t = isDirectly(path, in: credentials) ? 0o037 : 0o077
+        guard status.st_mode & ofOthers == 0 else {
             throw UnusableFile("can be read or changed by others than its owner; make it private: chmod 600")
         }
         return try contents(descriptor, most: maximumSecretBytes)
+    }
+
+    private static func isDirectly(_ path: String, in folder: String?) -> Bool {
+        guard let folder, folder.hasPrefix("/"), path.hasPrefix("\(folder)/") else { return false }
+        return !path.dropFirst(folder.count + 1).contains("/")
     }
 
     /// All that there is.

@@ -66,6 +66,25 @@ struct SecretTests {
         #expect(folder.problems.first?.contains("chmod 600") == true)
     }
 
+    @Test(
+        "a credential of systemd shows its access list where others show the group's rights",
+        arguments: [(0o400, true), (0o440, true), (0o444, false), (0o460, false), (0o450, false)] as [(mode_t, Bool)])
+    func credentials(mode: mode_t, isRead: Bool) throws {
+        let folder = try Folder()
+        try folder.write("bot.token", "abcdef123", mode: mode)
+        #expect(mkdir("\(folder.path)/deeper", 0o700) == 0)
+        try folder.write("deeper/bot.token", "abcdef123", mode: mode)
+        let read = { (path: String, credentials: String?) in
+            (try? FileReading.secret("\(folder.path)/\(path)", credentials: credentials)) != nil
+        }
+        #expect(read("bot.token", folder.path) == isRead)
+        for elsewhere in [nil, "", "/", "\(folder.path)/deeper", String(folder.path.dropLast())] {
+            #expect(read("bot.token", elsewhere) == (mode == 0o400), "\(elsewhere ?? "nil")")
+        }
+        #expect(read("deeper/bot.token", folder.path) == (mode == 0o400))
+        #expect(read("deeper/../bot.token", folder.path) == (mode == 0o400))
+    }
+
     @Test("what is no usable file is refused, and waits for nothing")
     func others() throws {
         let folder = try Folder()

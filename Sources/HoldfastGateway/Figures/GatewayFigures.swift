@@ -43,8 +43,17 @@ public struct GatewayFigures: Sendable {
 
     mutating func note(_ record: TransitionRecord) {
         transitions[record.id, default: 0] += 1
-        let wasOpen = record.from == .open || record.from == .probing
-        if wasOpen, record.to != .open, record.to != .probing { reconnects[record.id, default: 0] += 1 }
+        if Self.endsOpenConnection(from: record.from, to: record.to) { reconnects[record.id, default: 0] += 1 }
+    }
+
+    /// Whether a row counts among `reconnects`.
+    static func endsOpenConnection(_ row: Row) -> Bool {
+        row.to.map { endsOpenConnection(from: row.from, to: $0) } ?? false
+    }
+
+    private static func endsOpenConnection(from: State, to: State) -> Bool {
+        let open: [State] = [.open, .probing]
+        return open.contains(from) && !open.contains(to)
     }
 
     mutating func note(_ verdict: Verdict) {

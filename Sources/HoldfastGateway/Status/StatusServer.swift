@@ -4,9 +4,9 @@ public import WorldInterface
 
 /// Shows how a gateway is: a page for people, and what programs ask for.
 ///
-/// `/` is the page, `/healthz` and `/readyz` are for whoever keeps the process, `/metrics` is OpenMetrics 1.0, and `/api/…` is
-/// what the page reads. A gateway has one at most: it takes the changes that are told once. It only reads. Stop it before the
-/// gateway's loops are stopped.
+/// `/` is the page, `/healthz` and `/readyz` are for whoever keeps the process, `/metrics` is OpenMetrics 1.0 for who asks for
+/// that and the text format 0.0.4 of Prometheus for everybody else, and `/api/…` is what the page reads. A gateway has one at
+/// most: it takes the changes that are told once. It only reads. Stop it before the gateway's loops are stopped.
 ///
 /// Isolation: pinned to the loop that it is given; all methods may be called from anywhere.
 public actor StatusServer {
@@ -80,7 +80,9 @@ public actor StatusServer {
         case "/favicon.ico": exchange.answer(HTTPServerResponse(204))
         case "/healthz": exchange.answer(.plain(200, "ok"))
         case "/readyz": Task { await answerReadiness(exchange) }
-        case "/metrics": Task { await answerMetrics(exchange) }
+        case "/metrics":
+            let format = MetricsFormat(accept: request.headers["accept"])
+            Task { await answerMetrics(format, exchange) }
         case "/api/summary": exchange.answer(.json(summary))
         case "/api/accounts": Task { await answerAccounts(exchange) }
         case "/api/events":
@@ -146,12 +148,14 @@ public actor StatusServer {
         }
     }
 
-    private func answerMetrics(_ exchange: HTTPExchange) async {
+    private func answerMetrics(_ format: MetricsFormat, _ exchange: HTTPExchange) async {
         let waiting = await gateway.waitingAttempts
-        let metrics = OpenMetrics(
+        let metrics = MetricsText(
             figures: gateway.figures(), byLoop: gateway.figuresByLoop,
             waitingAttempts: waiting.map { ($0.key.hostHeader, $0.value) }, version: options.version)
+        let text = metrics.written(as: format)
         exchange.answer(
-            HTTPServerResponse(200, [("Content-Type", OpenMetrics.contentType)], body: Array(metrics.text.utf8)))
+            HTTPServerResponse(
+                200, [("Content-Type", format.contentType), ("Vary", "Accept")], body: Array(text.utf8)))
     }
 }

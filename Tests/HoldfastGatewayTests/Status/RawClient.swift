@@ -50,13 +50,14 @@ actor RawClient {
     /// One request on a connection of its own, and all of the answer.
     static func ask(
         _ path: String, port: UInt16, on loop: EventLoop, method: String = "GET", host: String = "127.0.0.1",
-        token: String? = nil
+        token: String? = nil, accept: String? = nil
     ) async throws -> Answer {
         let client = RawClient(on: loop)
-        let authorization = token.map { "Authorization: Bearer \($0)\r\n" } ?? ""
+        let fields =
+            (token.map { "Authorization: Bearer \($0)\r\n" } ?? "") + (accept.map { "Accept: \($0)\r\n" } ?? "")
         await client.connect(
             to: port,
-            sending: "\(method) \(path) HTTP/1.1\r\nHost: \(host)\r\n\(authorization)Connection: close\r\n\r\n")
+            sending: "\(method) \(path) HTTP/1.1\r\nHost: \(host)\r\n\(fields)Connection: close\r\n\r\n")
         try await client.waitForEnd()
         return try Answer(client.text)
     }

@@ -16,9 +16,11 @@ import WorldInterface
         let loop: EventLoop
 
         func ask(
-            _ path: String, method: String = "GET", host: String = "127.0.0.1", token: String? = nil
+            _ path: String, method: String = "GET", host: String = "127.0.0.1", token: String? = nil,
+            accept: String? = nil
         ) async throws -> RawClient.Answer {
-            try await RawClient.ask(path, port: port, on: loop, method: method, host: host, token: token)
+            try await RawClient.ask(
+                path, port: port, on: loop, method: method, host: host, token: token, accept: accept)
         }
 
         func follow() async throws -> RawClient {
@@ -177,8 +179,11 @@ import WorldInterface
             let rows = try #require(all["accounts"] as? [[Any]])
             #expect(rows.count == 1 && rows[0][0] as? String == account.name)
             let metrics = try await client.ask("/metrics")
-            #expect(metrics.head.contains("application/openmetrics-text; version=1.0.0"))
-            #expect(metrics.body.contains("holdfast_accounts{state=\"open\"} 1\n") && metrics.body.hasSuffix("# EOF\n"))
+            #expect(metrics.head.contains("Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"))
+            #expect(metrics.body.contains("holdfast_accounts{state=\"open\"} 1\n") && !metrics.body.contains("# EOF"))
+            let open = try await client.ask("/metrics", accept: "application/openmetrics-text; version=1.0.0")
+            #expect(open.head.contains("Content-Type: application/openmetrics-text; version=1.0.0; charset=utf-8\r\n"))
+            #expect(open.body.contains("holdfast_accounts{state=\"open\"} 1\n") && open.body.hasSuffix("# EOF\n"))
         }
     }
 

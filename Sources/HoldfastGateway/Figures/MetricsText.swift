@@ -1,11 +1,9 @@
 internal import ConnectionLifecycle
 internal import Holdfast
 
-/// What a gateway counts, as OpenMetrics 1.0 text: names and units as that has them, labels escaped, `# EOF` at the end.
-/// The same figures always give the same text.
-struct OpenMetrics {
-    static let contentType = "application/openmetrics-text; version=1.0.0; charset=utf-8"
-
+/// What a gateway counts, as text for Prometheus and its like. The same figures always give the same text; both formats have
+/// the same series.
+struct MetricsText {
     /// All of the gateway.
     var figures: GatewayFigures
     /// Of each loop, in order.
@@ -15,8 +13,8 @@ struct OpenMetrics {
     /// Of the program; a label.
     var version: String
 
-    var text: String {
-        var writer = MetricsWriter()
+    func written(as format: MetricsFormat) -> String {
+        var writer = MetricsWriter(format)
         writeAccounts(&writer)
         writeConnections(&writer)
         writeDeliveries(&writer)
@@ -27,9 +25,9 @@ struct OpenMetrics {
         }
         writer.family("holdfast_loops", .gauge, "Event loops that the gateway runs on.")
         writer.sample("holdfast_loops", [], "\(byLoop.count)")
-        writer.family("holdfast_build", .info, "The program, and the table of transitions that it executes.")
-        writer.sample(
-            "holdfast_build_info", [("table", TransitionTable.standard.digest), ("version", version)], "1")
+        writer.info(
+            "holdfast_build", "The program, and the table of transitions that it executes.",
+            [("table", TransitionTable.standard.digest), ("version", version)])
         return writer.finish()
     }
 
@@ -51,9 +49,10 @@ struct OpenMetrics {
         writer.counter(
             "holdfast_transitions", "Transitions by the id of their row in the state chart.",
             rows.map { ([("id", $0.id)], figures.transitions[$0.id] ?? 0) })
+        // All of them from the start: of a series that begins with 1, Prometheus sees no increase.
         writer.counter(
             "holdfast_reconnects", "Open connections that ended, by what ended them.",
-            rows.filter { figures.reconnects[$0.id] != nil }.map {
+            rows.filter(GatewayFigures.endsOpenConnection).map {
                 ([("id", $0.id), ("reason", "\($0.event)")], figures.reconnects[$0.id] ?? 0)
             })
         let verdicts = figures.verdicts.sorted {
@@ -82,60 +81,5 @@ struct OpenMetrics {
             "holdfast_handling_seconds", .histogram, unit: "seconds",
             "From the handing over of a delivery to its lasting acknowledgement.")
         writer.histogram("holdfast_handling_seconds", figures.handling)
-    }
-}
-
-/// Writes families and samples by the grammar of OpenMetrics 1.0.
-private struct MetricsWriter {
-    typealias Labels = [(name: String, value: String)]
-
-    enum Kind: String { case gauge, counter, histogram, info }
-
-    private var text = ""
-
-    mutating func family(_ name: String, _ kind: Kind, unit: String? = nil, _ help: String) {
-        text += "# TYPE \(name) \(kind.rawValue)\n"
-        if let unit { text += "# UNIT \(name) \(unit)\n" }
-        text += "# HELP \(name) \(Self.escaped(help))\n"
-    }
-
-    mutating func counter(_ name: String, _ help: String, _ samples: [(labels: Labels, value: UInt64)]) {
-        family(name, .counter, help)
-        for (labels, value) in samples { sample("\(name)_total", labels, "\(value)") }
-    }
-
-    mutating func sample(_ name: String, _ labels: Labels, _ value: String) {
-        text += name
-        if !labels.isEmpty {
-            let pairs = labels.map { "\($0.name)=\"\(Self.escaped($0.value))\"" }
-            text += "{\(pairs.joined(separator: ","))}"
-        }
-        text += " \(value)\n"
-    }
-
-    mutating func histogram(_ name: String, _ histogram: Histogram, _ labels: Labels = []) {
-        var below: UInt64 = 0
-        for (bound, count) in zip(histogram.bounds, histogram.counts) {
-            below += count
-            sample("\(name)_bucket", labels + [("le", "\(bound)")], "\(below)")
-        }
-        sample("\(name)_bucket", labels + [("le", "+Inf")], "\(histogram.count)")
-        sample("\(name)_sum", labels, "\(histogram.sum)")
-        sample("\(name)_count", labels, "\(histogram.count)")
-    }
-
-    consuming func finish() -> String { text + "# EOF\n" }
-
-    private static func escaped(_ text: String) -> String {
-        var result = ""
-        for character in text.unicodeScalars {
-            switch character {
-            case "\\": result += "\\\\"
-            case "\"": result += "\\\""
-            case "\n": result += "\\n"
-            default: result.unicodeScalars.append(character)
-            }
-        }
-        return result
     }
 }

@@ -182,6 +182,7 @@ def under_systemd(command, server, output):
     until("an open connection", gateway.is_ready)
     server.post("heard by an open connection")
     until("a delivery", lambda: gateway.counts('holdfast_deliveries_total{source="live"}'))
+    until("a proof", lambda: gateway.counts('holdfast_verdicts_total{check="reply",outcome="alive"}'))
     server.cycle_account()
     until("the verdict that the connection is deaf", lambda: gateway.counts("holdfast_detection_seconds_count"))
     until("the recovery", lambda: gateway.is_ready() and gateway.counts("holdfast_recovery_seconds_count"))

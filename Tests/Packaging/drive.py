@@ -140,6 +140,14 @@ class Gateway:
         found = re.search(rf"^{re.escape(series)} (\d+)", fetch(f"{self.url}/metrics", token=token)[1], re.MULTILINE)
         return found is not None and int(found[1]) >= least
 
+    def list_accounts(self):
+        """As an administrator does, who has not the gateway's secrets."""
+        listed = subprocess.run(
+            [self.command[0], "ctl", "--config", self.file, "list"], env={"PATH": os.environ["PATH"]},
+            stdout=subprocess.PIPE, text=True, timeout=PATIENCE)
+        if listed.returncode != 0 or "bot-1" not in listed.stdout:
+            fail(f"holdfast ctl list ended with status {listed.returncode}: {listed.stdout}")
+
     def reload(self):
         self.process.send_signal(signal.SIGHUP)
 
@@ -191,6 +199,7 @@ def under_systemd(command, server, output):
         with open(f"{output}/{name}", "w", encoding="utf-8") as file:
             file.write(metrics)
         print(f"packaging: {name}: {kind}, {len(metrics.splitlines())} lines")
+    gateway.list_accounts()
     # What ExecReload does.
     configuration["accounts"].append({**configuration["accounts"][0], "name": "bot-2"})
     configuration["accounts"][1]["token_file"] = credential("bot-2.token", server.fixture["user_token"])
@@ -227,6 +236,7 @@ def in_container(command, server, output):
         command, server, json.loads(packaged("gateway-in-container.json")), tempfile.mkdtemp(dir=output), secrets)
     until("an open connection", gateway.is_ready)
     until("the open account in the metrics", lambda: gateway.counts('holdfast_accounts{state="open"}', token="status"))
+    gateway.list_accounts()
     containerfile = packaged("Containerfile")
     health = re.search(r"HEALTHCHECK[^[]*(\[.*\])", containerfile)
     health = [part.replace("/8090", f"/{gateway.url.rsplit(':', 1)[1]}") for part in json.loads(health[1])]

@@ -89,8 +89,7 @@ import WorldInterface
             #expect(try await text("readyz").status == 200)
             #expect(try await text("").body.contains("<svg"))
             let metrics = try await text("metrics").body
-            #expect(
-                metrics.contains(#"holdfast_accounts{state="open"} 2"#) && metrics.hasSuffix("# EOF\n"), "\(metrics)")
+            #expect(metrics.contains(#"holdfast_accounts{state="open"} 2"#) && metrics.hasSuffix("} 1\n"), "\(metrics)")
             await loop.run { loop.closeHTTPConnections() }
             try? loop.stop()
             gateway.send(SIGTERM)

@@ -8,7 +8,7 @@ enum Routes {
         "probing open": Route(corners: [Point(1015, 206), Point(830, 206)], label: Point(800, 242)),
         // Down.
         "probing stale": Route(
-            corners: [Point(1110, 220), Point(1110, 520)], label: Point(960, 380), wraps: true),
+            corners: [Point(1110, 220), Point(1110, 520)], label: Point(948, 391), wraps: true),
         "open terminating": Route(corners: [Point(770, 220), Point(770, 520)], label: Point(780, 318)),
         "probing terminating": Route(
             corners: [Point(1070, 220), Point(1070, 354), Point(808, 354), Point(808, 520)], label: Point(936, 324)),
@@ -18,7 +18,7 @@ enum Routes {
         "open backoff": Route(
             corners: [Point(700, 220), Point(700, 476), Point(455, 476), Point(455, 520)], label: Point(536, 466)),
         "connecting backoff": Route(
-            corners: [Point(345, 220), Point(345, 520)], label: Point(182, 420), wraps: true),
+            corners: [Point(345, 220), Point(345, 520)], label: Point(180, 420), wraps: true),
         // Below: recovery.
         "stale terminating": Route(corners: [Point(1015, 550), Point(830, 550)], label: Point(866, 498)),
         "terminating backoff": Route(corners: [Point(660, 566), Point(485, 566)], label: Point(459, 600)),

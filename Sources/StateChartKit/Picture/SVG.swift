@@ -219,11 +219,13 @@ struct SVGWriter {
                 isLive
                 ? #"<tspan class="count" font-size="13" font-weight="600" data-count="\#(label.ids.joined(separator: " "))"></tspan>"#
                 : ""
-            lines.append(text(place, overlaid.prefix + head, colour, halo + style, markup: count))
+            // Behind the shorter of two lines there is room for it.
+            let isBelow = below.map { $0.count < label.event.name.count } ?? false
+            lines.append(text(place, overlaid.prefix + head, colour, halo + style, markup: isBelow ? "" : count))
             if overlaid == .plain { lines.append(mark(Point(place.x, place.y + 4), label)) }
             place.y += type.lineHeight
             if let below {
-                lines.append(text(Point(place.x + type.idAdvance, place.y - 2), below, colour, halo))
+                lines.append(text(Point(place.x + type.idAdvance, place.y - 2), below, colour, halo, markup: isBelow ? count : ""))
                 place.y += type.lineHeight
             }
         }

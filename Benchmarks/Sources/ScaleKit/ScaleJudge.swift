@@ -3,10 +3,10 @@ extension ScaleRecord {
     ///
     /// - Parameter cycled: accounts that went deaf on purpose.
     public func judged(cycled: Int) -> [Check] {
-        let phases = [comeUp, steady, drop, deaf]
-        let notDeaf = [comeUp, steady, drop].reduce(0) { $0 + $1.judgedDeaf }
+        let phases = [comeUp, steady, watched, drop, deaf]
+        let notDeaf = [comeUp, steady, watched, drop].reduce(0) { $0 + $1.judgedDeaf }
         let otherwise = phases.reduce(0) { $0 + $1.replacedOtherwise }
-        let lostElsewhere = comeUp.lost + steady.lost + deaf.lost
+        let lostElsewhere = comeUp.lost + steady.lost + watched.lost + deaf.lost
         // A turn may be late by half of its share of the time; the loop's own lateness bunches them.
         let allowed = Double(servers) * (Double(attemptBurst) + attemptsPerSecond * 1.5) + 1
         let peak = phases.map(\.attemptPeak).max() ?? 0

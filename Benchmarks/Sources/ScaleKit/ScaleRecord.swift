@@ -15,6 +15,8 @@ public struct ScaleRecord: Encodable, Sendable {
 
     public var comeUp = Phase()
     public var steady = Phase()
+    /// While somebody looks on.
+    public var watched = Phase()
     public var drop = Phase()
     public var deaf = Phase()
 
@@ -22,6 +24,9 @@ public struct ScaleRecord: Encodable, Sendable {
     public var memory = Memory()
     /// What all accounts' states take to be asked for, in milliseconds.
     public var statusesMs = 0.0
+    /// What the page was sent in the watched phase, and how long the slowest answer to a program took then.
+    public var pageBytes = 0
+    public var longestAnswerMs = 0.0
     /// From the order to stop until all is closed.
     public var stopS = 0.0
     public var deliveries = Deliveries()

@@ -13,7 +13,7 @@ extension ScaleRecord {
             "",
         ]
         lines += table(
-            ["", "come up", "steady", "drop", "deaf"],
+            ["", "come up", "steady", "watched", "drop", "deaf"],
             [
                 row("seconds") { Self.short($0.seconds) },
                 row("CPU of the gateway") { Self.percent($0.gatewayPercent) },
@@ -29,8 +29,9 @@ extension ScaleRecord {
             ])
         lines += ["", memoryText, deliveryText]
         lines.append(
-            "all states asked for in \(Self.short(statusesMs)) ms; all dropped within \(Self.short(dropTookS)) s; "
-                + "stopped in \(Self.short(stopS)) s")
+            "all states asked for in \(Self.short(statusesMs)) ms; watched, the page got \(pageBytes >> 10) KB and the "
+                + "slowest answer took \(Self.short(longestAnswerMs)) ms")
+        lines.append("all dropped within \(Self.short(dropTookS)) s; stopped in \(Self.short(stopS)) s")
         let failed = checks.filter { !$0.ok }
         lines.append("")
         lines +=
@@ -54,7 +55,7 @@ extension ScaleRecord {
     }
 
     private func row(_ name: String, _ value: (Phase) -> String) -> [String] {
-        [name] + [comeUp, steady, drop, deaf].map(value)
+        [name] + [comeUp, steady, watched, drop, deaf].map(value)
     }
 
     private func table(_ head: [String], _ rows: [[String]]) -> [String] {

@@ -7,6 +7,8 @@ struct Options: Sendable {
     var servers: Int
     var loops: Int
     var seconds: Int
+    /// Of the watched phase; 0 for none.
+    var watch: Int
     /// Seconds between the probes of a connection.
     var probe: Double
     /// Attempts a second, for each server.
@@ -28,8 +30,8 @@ struct Options: Sendable {
     static let channelSize = 10
 
     static let usage = """
-        usage: scale [--connections N] [--seconds S] [--servers N] [--loops N] [--probe S] [--rate N] [--posts N] [--deaf P]
-                     [--store sqlite|memory] [--folder PATH] [--output FOLDER] [--json]
+        usage: scale [--connections N] [--seconds S] [--watch S] [--servers N] [--loops N] [--probe S] [--rate N] [--posts N]
+                     [--deaf P] [--store sqlite|memory] [--folder PATH] [--output FOLDER] [--json]
 
         A gateway in this process keeps thousands of accounts connected to a Mattermost simulator in another one, which listens on
         several addresses of this machine: 127.0.0.1, 127.0.0.2, … Each is a server of its own to the gateway, with a budget of
@@ -37,6 +39,7 @@ struct Options: Sendable {
 
           come up  all accounts are given to the gateway; until all are open and have caught up
           steady   all are probed: CPU of both processes, memory, how late the loops' timers are
+          watched  the same, while somebody has the status page open, and /readyz and /metrics are asked for
           drop     the simulator resets all sockets at once; until all are open again
           deaf     the tokens of some accounts are cycled; until each is noticed and open again
 
@@ -45,6 +48,7 @@ struct Options: Sendable {
 
           --connections N    accounts, each with a connection (10000)
           --seconds S        of the steady phase (120)
+          --watch S          seconds of the watched phase (30; 0 for none)
           --servers N        addresses of the simulator (4)
           --loops N          of the gateway (the number of processors, at most 8)
           --probe S          seconds between two probes of a connection (30)
@@ -62,11 +66,13 @@ struct Options: Sendable {
         let arguments = try Arguments(
             arguments,
             options: [
-                "--connections", "--seconds", "--servers", "--loops", "--probe", "--rate", "--posts", "--deaf",
+                "--connections", "--seconds", "--watch", "--servers", "--loops", "--probe", "--rate", "--posts",
+                "--deaf",
                 "--store", "--folder", "--output",
             ], switches: ["--json", "--serve"], usage: Options.usage)
         connections = try arguments.number("--connections", default: 10_000, in: 10...100_000)
         seconds = try arguments.number("--seconds", default: 120, in: 1...86_400)
+        watch = try arguments.number("--watch", default: 30, in: 0...86_400)
         servers = try arguments.number("--servers", default: 4, in: 1...100)
         loops = try arguments.number(
             "--loops", default: min(8, ProcessInfo.processInfo.activeProcessorCount), in: 1...64)

@@ -8,6 +8,8 @@ enum Order: Codable, Sendable {
     case deafen([Int])
     /// Answered with `Attempts`: those since the last time.
     case attempts
+    /// Looks on at the gateway's status server. Answered with `Watched`, after so many seconds.
+    case watch(port: UInt16, seconds: Int)
 
     /// What the simulator's process says first.
     struct Ready: Codable, Sendable {
@@ -32,6 +34,13 @@ enum Order: Codable, Sendable {
     struct Deafened: Codable, Sendable {
         /// When each went deaf; shorter than the order where one did not.
         var times: [UInt64]
+    }
+
+    struct Watched: Codable, Sendable {
+        /// That the page was sent.
+        var pageBytes: Int
+        /// Seconds that an answer of `/readyz` or `/metrics` took.
+        var longestAnswer: Double
     }
 
     struct Attempts: Codable, Sendable {

@@ -40,8 +40,9 @@ struct Runner {
         try await comeUp(accounts, gateway, fleet, &meter, &record)
         _ = try await server.ask(.traffic(postsPerSecond: options.posts), for: Order.Posted.self)
         try await steady(gateway, &meter, &record)
+        if options.watch > 0 { try await watch(server, gateway, loop, &meter, &record) }
         try await drop(server, fleet, &meter, &record)
-        try await deafen(server, fleet, &meter, &record)
+        if !options.cycled.isEmpty { try await deafen(server, fleet, &meter, &record) }
         try await settle(server, gateway, fleet, &record)
 
         record.memory.endBytes = ProcessUsage.residentBytes()
@@ -91,6 +92,21 @@ struct Runner {
         let began = meter.now
         _ = await gateway.statuses()
         record.statusesMs = (Double(meter.now - began) / 1e6).rounded(to: 2)
+    }
+
+    private func watch(
+        _ server: ServerProcess, _ gateway: Gateway, _ loop: EventLoop, _ meter: inout Meter,
+        _ record: inout ScaleRecord
+    ) async throws {
+        say("watched …")
+        let status = StatusServer(of: gateway, on: loop, StatusOptions(version: "scale"))
+        let port = try await status.start()
+        _ = try await meter.take()
+        let watched = try await server.ask(.watch(port: port, seconds: options.watch), for: Order.Watched.self)
+        record.watched = try await meter.take().0
+        record.pageBytes = watched.pageBytes
+        record.longestAnswerMs = (watched.longestAnswer * 1000).rounded(to: 1)
+        await status.stop()
     }
 
     private func drop(

@@ -34,6 +34,9 @@ enum Serve {
                 try JSONLine.print(Order.Dropped(count: count, began: began, ended: loop.now.nanoseconds))
             case .deafen(let accounts):
                 try JSONLine.print(Order.Deafened(times: await town.deafen(accounts, simulator, loop)))
+            case .watch(let port, let seconds):
+                let onlooker = Onlooker(loop, port: port)
+                try JSONLine.print(await loop.run { try await onlooker.look(for: seconds) })
             case .attempts:
                 try JSONLine.print(await attempts.take())
             }

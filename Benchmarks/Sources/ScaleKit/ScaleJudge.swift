@@ -3,10 +3,10 @@ extension ScaleRecord {
     ///
     /// - Parameter cycled: accounts that went deaf on purpose.
     public func judged(cycled: Int) -> [Check] {
-        let phases = [comeUp, steady, watched, drop, deaf]
-        let notDeaf = [comeUp, steady, watched, drop].reduce(0) { $0 + $1.judgedDeaf }
+        let phases = [comeUp, steady, announced, watched, drop, deaf]
+        let notDeaf = [comeUp, steady, announced, watched, drop].reduce(0) { $0 + $1.judgedDeaf }
         let otherwise = phases.reduce(0) { $0 + $1.replacedOtherwise }
-        let lostElsewhere = comeUp.lost + steady.lost + watched.lost + deaf.lost
+        let lostElsewhere = comeUp.lost + steady.lost + announced.lost + watched.lost + deaf.lost
         // A turn may be late by half of its share of the time; the loop's own lateness bunches them.
         let allowed = Double(servers) * (Double(attemptBurst) + attemptsPerSecond * 1.5) + 1
         let peak = phases.map(\.attemptPeak).max() ?? 0
@@ -23,6 +23,7 @@ extension ScaleRecord {
             check(
                 "once_in_order", deliveries.repeated + deliveries.missing == 0,
                 "\(deliveries.repeated) came again or late, \(deliveries.missing) were passed over"),
+            check("announced", announcedTo == connections, "an event for all came to \(announcedTo) of \(connections)"),
             check("store", deliveries.storeFailures == 0, "the store failed \(deliveries.storeFailures) times"),
             check(
                 "budget", Double(peak) <= allowed,

@@ -15,6 +15,9 @@ public struct ScaleRecord: Encodable, Sendable {
 
     public var comeUp = Phase()
     public var steady = Phase()
+    /// While an event goes to everybody, and how many had it then.
+    public var announced = Phase()
+    public var announcedTo = 0
     /// While somebody looks on.
     public var watched = Phase()
     public var drop = Phase()

@@ -29,6 +29,11 @@ extension ScaleRecord {
             ])
         lines += ["", memoryText, deliveryText]
         lines.append(
+            "an event for everybody: \(announcedTo) deliveries in \(Self.short(announced.seconds)) s, "
+                + "\(Self.short(announced.gatewayCpuS)) s of the gateway's processor time, "
+                + "\(Self.short(announced.simulatorCpuS)) s of the simulator's, timers at most "
+                + "\(Self.short(announced.lagMs?.max ?? 0)) ms late")
+        lines.append(
             "all states asked for in \(Self.short(statusesMs)) ms; watched, the page got \(pageBytes >> 10) KB and the "
                 + "slowest answer took \(Self.short(longestAnswerMs)) ms")
         lines.append("all dropped within \(Self.short(dropTookS)) s; stopped in \(Self.short(stopS)) s")

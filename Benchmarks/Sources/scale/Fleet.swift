@@ -10,6 +10,8 @@ final class Fleet: DeliveryHandler {
     private struct Contents {
         var course: Course
         var ledger: PostLedger
+        /// Events that an account was updated.
+        var announced = 0
     }
 
     private let contents: Mutex<Contents>
@@ -46,6 +48,7 @@ final class Fleet: DeliveryHandler {
     }
 
     func handle(_ delivery: Delivery, of account: AccountReference) async throws {
+        if delivery.event.kind == .userUpdated { contents.withLock { $0.announced += 1 } }
         guard case .posted(let posted) = try delivery.content, posted.post.type.isEmpty else { return }
         guard let account = Fleet.account(named: account.name), posted.post.message.hasPrefix("post "),
             let number = Int(posted.post.message.dropFirst("post ".count))
@@ -55,6 +58,7 @@ final class Fleet: DeliveryHandler {
 
     var openCount: Int { contents.withLock { $0.course.openCount } }
     var caughtUp: Int { contents.withLock { $0.course.caughtUp } }
+    var announced: Int { contents.withLock { $0.announced } }
     var ledger: PostLedger { contents.withLock { $0.ledger } }
     func takePhase() -> Course.Phase { contents.withLock { $0.course.takePhase() } }
 }

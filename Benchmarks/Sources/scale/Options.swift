@@ -39,7 +39,8 @@ struct Options: Sendable {
 
           come up  all accounts are given to the gateway; until all are open and have caught up
           steady   all are probed: CPU of both processes, memory, how late the loops' timers are
-          watched  the same, while somebody has the status page open, and /readyz and /metrics are asked for
+          all      an account edits its profile, which is an event for everybody; until all have handled it
+          watched  as steady, while somebody has the status page open, and /readyz and /metrics are asked for
           drop     the simulator resets all sockets at once; until all are open again
           deaf     the tokens of some accounts are cycled; until each is noticed and open again
 

@@ -4,6 +4,8 @@ enum Order: Codable, Sendable {
     case traffic(postsPerSecond: Double)
     /// Resets all sockets. Answered with `Dropped`.
     case drop
+    /// An account edits its profile, which is told to everybody. Answered with `Announced`.
+    case announce
     /// Lets accounts go deaf. Answered with `Deafened`.
     case deafen([Int])
     /// Answered with `Attempts`: those since the last time.
@@ -22,6 +24,10 @@ enum Order: Codable, Sendable {
     struct Posted: Codable, Sendable {
         /// How many so far, by channel.
         var counts: [Int]
+    }
+
+    struct Announced: Codable, Sendable {
+        var status: Int
     }
 
     struct Dropped: Codable, Sendable {

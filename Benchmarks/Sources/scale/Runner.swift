@@ -40,6 +40,7 @@ struct Runner {
         try await comeUp(accounts, gateway, fleet, &meter, &record)
         _ = try await server.ask(.traffic(postsPerSecond: options.posts), for: Order.Posted.self)
         try await steady(gateway, &meter, &record)
+        try await announce(server, fleet, &meter, &record)
         if options.watch > 0 { try await watch(server, gateway, loop, &meter, &record) }
         try await drop(server, fleet, &meter, &record)
         if !options.cycled.isEmpty { try await deafen(server, fleet, &meter, &record) }
@@ -92,6 +93,22 @@ struct Runner {
         let began = meter.now
         _ = await gateway.statuses()
         record.statusesMs = (Double(meter.now - began) / 1e6).rounded(to: 2)
+    }
+
+    private func announce(
+        _ server: ServerProcess, _ fleet: Fleet, _ meter: inout Meter, _ record: inout ScaleRecord
+    ) async throws {
+        _ = try await meter.take()
+        let answer = try await server.ask(.announce, for: Order.Announced.self)
+        guard answer.status == 200 else { throw Failure("the simulator answers \(answer.status) to a profile edit") }
+        let count = options.connections
+        try await wait("an event for everybody", 120, &meter) {
+            fleet.announced >= count
+        } status: {
+            "\(fleet.announced) of \(count) have it"
+        }
+        record.announced = try await meter.take().0
+        record.announcedTo = fleet.announced
     }
 
     private func watch(

@@ -32,6 +32,8 @@ enum Serve {
                 let began = loop.now.nanoseconds
                 let count = await simulator.drop(.reset)
                 try JSONLine.print(Order.Dropped(count: count, began: began, ended: loop.now.nanoseconds))
+            case .announce:
+                try JSONLine.print(Order.Announced(status: await town.announce(simulator)))
             case .deafen(let accounts):
                 try JSONLine.print(Order.Deafened(times: await town.deafen(accounts, simulator, loop)))
             case .watch(let port, let seconds):

@@ -33,6 +33,13 @@ struct Town: Sendable {
         self.channels = channels
     }
 
+    /// Returns the status of the answer.
+    func announce(_ simulator: Simulator) async -> Int {
+        await simulator.perform(
+            "PUT", "/api/v4/users/\(fixture.userID)/patch", token: fixture.userToken, body: #"{"nickname":"all"}"#
+        ).status
+    }
+
     /// Cycles their tokens: disabled, the session checked because somebody opens a direct channel, enabled again. (An account
     /// that is disabled and enabled is announced to everybody, twice: for 500 of 10,000 accounts ten million events.)
     func deafen(_ accounts: [Int], _ simulator: Simulator, _ loop: EventLoop) async -> [UInt64] {

@@ -9,6 +9,7 @@ struct ScaleJudgeTests {
         record.servers = 2
         record.attemptsPerSecond = 10
         record.attemptBurst = 10
+        record.announcedTo = 100
         record.drop.lost = 100
         record.drop.attemptPeak = 40
         record.deaf.judgedDeaf = 5
@@ -39,6 +40,8 @@ struct ScaleJudgeTests {
             } == ["delivered"])
         #expect(failed { $0.deliveries.repeated = 1 } == ["once_in_order"])
         #expect(failed { $0.deliveries.missing = 1 } == ["once_in_order"])
+        #expect(failed { $0.announcedTo = 99 } == ["announced"])
+        #expect(failed { $0.announced.lost = 1 } == ["no_other_loss"])
         #expect(failed { $0.deliveries.storeFailures = 1 } == ["store"])
         #expect(failed { $0.comeUp.attemptPeak = 60 } == ["budget"])
     }
@@ -47,7 +50,7 @@ struct ScaleJudgeTests {
         var record = Self.good()
         record.checks = record.judged(cycled: 5)
         #expect(record.passes)
-        #expect(record.text.contains("All 8 checks pass."))
+        #expect(record.text.contains("All 9 checks pass."))
         record.checks = record.judged(cycled: 4)
         #expect(!record.passes)
         #expect(record.text.contains("FAILED detected: 5 of 4"))

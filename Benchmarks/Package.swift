@@ -74,11 +74,17 @@ let package = Package(
                 .product(name: "Holdfast", package: "holdfast"),
                 .product(name: "WebSocketCodec", package: "holdfast"),
             ]),
+        // How late the timers of a loop are.
+        .target(
+            name: "LoopLag",
+            dependencies: [
+                .product(name: "Holdfast", package: "holdfast"), .product(name: "SoakKit", package: "holdfast"),
+            ]),
         // Loops count their handles; this counts those that are timers.
         .executableTarget(
             name: "soak",
             dependencies: [
-                "BenchmarkKit",
+                "BenchmarkKit", "LoopLag",
                 .product(name: "ConnectionLifecycle", package: "holdfast"),
                 .product(name: "Holdfast", package: "holdfast"),
                 .product(name: "HoldfastMattermost", package: "holdfast"),
@@ -93,6 +99,28 @@ let package = Package(
                 .product(name: "SoakKit", package: "holdfast"),
                 .product(name: "ConnectionLifecycle", package: "holdfast"),
             ]),
+        // A gateway with ten thousand accounts: what it counts and how it is judged, without I/O; and the program.
+        .target(
+            name: "ScaleKit",
+            dependencies: [
+                .product(name: "ConnectionLifecycle", package: "holdfast"),
+                .product(name: "SoakKit", package: "holdfast"),
+            ]),
+        .executableTarget(
+            name: "scale",
+            dependencies: [
+                "BenchmarkKit", "LoopLag", "ScaleKit",
+                .product(name: "ConnectionLifecycle", package: "holdfast"),
+                .product(name: "Holdfast", package: "holdfast"),
+                .product(name: "HoldfastGateway", package: "holdfast"),
+                .product(name: "HoldfastMattermost", package: "holdfast"),
+                .product(name: "HoldfastStore", package: "holdfast"),
+                .product(name: "MattermostSimulator", package: "holdfast"),
+                .product(name: "SoakKit", package: "holdfast"),
+            ]),
+        .testTarget(
+            name: "ScaleTests",
+            dependencies: ["ScaleKit", .product(name: "ConnectionLifecycle", package: "holdfast")]),
         .executableTarget(
             name: "slow",
             dependencies: [

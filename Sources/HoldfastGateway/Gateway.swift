@@ -194,13 +194,20 @@ public actor Gateway {
     public var accountNames: [String] { keepers.keys.sorted() }
 
     /// How all accounts are, by name.
-    public func statuses() async -> [AccountStatus] {
-        let keepers = self.keepers.values
-        return await withTaskGroup(of: [AccountStatus].self) { group in
+    public func statuses() async -> [AccountStatus] { await statuses(of: Array(keepers.values)) }
+
+    /// How these accounts are, by name. Those that are not here are left out.
+    func statuses(of names: Set<String>) async -> [AccountStatus] {
+        await statuses(of: names.compactMap { keepers[$0] })
+    }
+
+    private func statuses(of keepers: [AccountKeeper]) async -> [AccountStatus] {
+        await withTaskGroup(of: [AccountStatus].self) { group in
             for loop in loops {
                 let own = keepers.filter { $0.loop === loop }
+                guard !own.isEmpty else { continue }
                 group.addTask(executorPreference: loop.world.executor) {
-                    await withoutHops(own) { $0.status }
+                    await inTurns(own, on: loop.world) { $0.status }
                 }
             }
             var all: [AccountStatus] = []
@@ -234,9 +241,19 @@ public actor Gateway {
     }
 }
 
-/// Asks actors of the loop on which it runs, one after another.
-@concurrent private func withoutHops<Value: Sendable>(
-    _ keepers: [AccountKeeper], _ body: @Sendable (isolated AccountKeeper) -> Value
+/// How many are asked before the loop does what else waits.
+private let askedInOneTurn = 500
+
+/// Asks actors of the loop on which it runs, one after another, without a hop for each.
+@concurrent private func inTurns<Value: Sendable>(
+    _ keepers: [AccountKeeper], on world: any World, _ body: @Sendable (isolated AccountKeeper) -> Value
 ) async -> [Value] {
-    keepers.map { keeper in keeper.assumeIsolated { body($0) } }
+    var values: [Value] = []
+    values.reserveCapacity(keepers.count)
+    for start in stride(from: 0, to: keepers.count, by: askedInOneTurn) {
+        if start > 0 { try? await world.sleep(for: .milliseconds(1)) }
+        let some = keepers[start..<min(start + askedInOneTurn, keepers.count)]
+        values += some.map { keeper in keeper.assumeIsolated { body($0) } }
+    }
+    return values
 }

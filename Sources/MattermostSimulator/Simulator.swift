@@ -25,7 +25,11 @@ public actor Simulator {
         return server.port
     }
 
-    /// Closes the listener, all sockets and timers. Not to be started again.
+    /// Listens on one more address, such as 127.0.0.2, after `start`: a client has only so many ports for connections to one. A
+    /// restart and a refusal are about all of them. Returns the port. Throws when the address cannot be had.
+    public func listen(on endpoint: Endpoint) throws(NetworkError) -> UInt16 { try server.listen(on: endpoint) }
+
+    /// Closes the listeners, all sockets and timers. Not to be started again.
     public func stop() { server.stop() }
 
     /// Accounts, tokens and ids. The port is right only after `start`.
@@ -49,6 +53,9 @@ public actor Simulator {
 
     /// WebSockets open now.
     public var webSocketCount: Int { server.openConnections.count { $0.webConnection != nil } }
+
+    /// Upgrades to a WebSocket that were asked for since the start, refused ones too: the attempts that the server saw.
+    public var upgradeCount: Int { server.upgradeCount }
 
     // MARK: Faults
 
@@ -149,5 +156,13 @@ public actor Simulator {
         defer { server.flush() }
         server.refreshTime()
         return server.makeBot(named: username)
+    }
+
+    /// The same, but of no channel besides that one, as a guest is: where thousands shared a channel, each post in it would be
+    /// thousands of events. Nil when the name is taken or there is no such channel.
+    public func makeBot(named username: String, onlyIn channelID: String) -> SimulatorBot? {
+        defer { server.flush() }
+        server.refreshTime()
+        return server.makeBot(named: username, onlyIn: channelID)
     }
 }

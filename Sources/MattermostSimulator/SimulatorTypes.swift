@@ -51,6 +51,14 @@ public struct SimulatorFixture: Sendable, Hashable {
     public var channelName: String
 }
 
+/// A bot that was made besides those of the fixture.
+public struct SimulatorBot: Sendable, Hashable {
+    public var id: String
+    public var token: String
+    /// The id (not the secret) that `POST /users/tokens/disable` wants.
+    public var tokenID: String
+}
+
 /// How a socket is dropped.
 public enum SimulatorDrop: String, Sendable {
     /// A bare FIN, as nearly every end that the real server makes.

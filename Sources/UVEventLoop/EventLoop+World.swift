@@ -94,10 +94,10 @@ extension EventLoop {
     /// Of a Unix socket, in bytes; what every system takes.
     public static let longestSocketPath = 103
 
-    /// May be called from elsewhere too: the request is then made on the loop.
+    /// May be called from anywhere. Also an actor of the loop may be called by a task that does not prefer it, which would leave
+    /// the loop on the way to libcurl.
     nonisolated(nonsending) public func perform(_ request: HTTPRequest) async throws(NetworkError) -> HTTPResponse {
-        if isOnLoop { return try await http.perform(request) }
-        return try await run { () async throws(NetworkError) in try await self.http.perform(request) }
+        try await run { () async throws(NetworkError) in try await self.http.perform(request) }
     }
 
     func cancelTransfer(_ key: UInt64) { http.cancel(key) }

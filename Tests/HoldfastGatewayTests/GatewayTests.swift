@@ -36,6 +36,19 @@ import Testing
         }
     }
 
+    /// More than are asked in one turn of a loop; none gets to connect.
+    @Test func thousandsTellHowTheyAre() async throws {
+        try await GatewayRig.run { rig in
+            let bot = try await rig.account("bot")
+            await rig.gateway.set(.init(perSecond: 0.01, burst: 1), for: bot.server)
+            let names = (1000..<3000).map { "account-\($0)" }
+            try await rig.gateway.apply(names.map { bot.named($0) })
+            #expect(await rig.gateway.statuses().map(\.name) == names)
+            let some = await rig.gateway.statuses(of: ["account-1000", "account-2999", "nobody"])
+            #expect(some.map(\.name) == ["account-1000", "account-2999"])
+        }
+    }
+
     @Test func accountsComeAndGoWhileOthersGoOn() async throws {
         try await GatewayRig.run { rig in
             try await begin(rig, ["a", "b"])

@@ -155,6 +155,53 @@ import WorldInterface
         }
     }
 
+    @Test("two addresses are one server, also after a restart; attempts are counted")
+    func severalAddresses() async throws {
+        try await withSimulator { (simulator, fixture, port, loop) async throws in
+            let ports = [port, try await simulator.listen(on: Endpoint(host: "127.0.0.1", port: 0))]
+            #expect(ports[0] != ports[1])
+            for port in ports {
+                let client = SocketClient(loop)
+                #expect(try await client.openWebSocket(port: port, token: fixture.botToken) == 101)
+                _ = try await client.message("hello")
+            }
+            #expect(await simulator.upgradeCount == 2)
+            await simulator.restart(downFor: .seconds(3600))
+            for port in ports {
+                let refused = SocketClient(loop)
+                await refused.connect(to: port)
+                #expect(try await refused.end() == .refused)
+            }
+            await simulator.acceptConnections()
+            for port in ports {
+                let again = SocketClient(loop)
+                #expect(try await again.openWebSocket(port: port, token: fixture.botToken) == 101)
+            }
+            #expect(await simulator.upgradeCount == 4)
+        }
+    }
+
+    @Test("a bot of one channel hears that and no other")
+    func botOfOneChannel() async throws {
+        try await withSimulator { (simulator, fixture, port, loop) async throws in
+            let made = await simulator.perform(
+                "POST", "/api/v4/channels", token: fixture.userToken,
+                body: #"{"team_id":"\#(fixture.teamID)","name":"apart","display_name":"Apart","type":"O"}"#)
+            let channelID = try JSONValue(parsing: made.body)["id"]?.string ?? ""
+            #expect(await simulator.makeBot(named: "guest", onlyIn: "nowhere") == nil)
+            let bot = try #require(await simulator.makeBot(named: "guest", onlyIn: channelID))
+            let client = SocketClient(loop)
+            #expect(try await client.openWebSocket(port: port, token: bot.token) == 101)
+            _ = try await client.message("hello")
+            await simulator.post("elsewhere", channelID: fixture.channelID, userID: fixture.userID)
+            let id = await simulator.post("here", channelID: channelID, userID: fixture.userID)
+            #expect(try await client.message("posted")["data"]?["post"]?.nested["id"]?.string == id)
+            let list = await simulator.perform("GET", "/api/v4/users/me/channels", token: bot.token)
+            let ids = try JSONValue(parsing: list.body).array?.compactMap { $0["id"]?.string }
+            #expect(ids == [channelID])
+        }
+    }
+
     @Test("frozen: nothing is answered; thawed: all of it is")
     func freeze() async throws {
         try await withSimulator { (simulator, fixture, port, loop) async throws in

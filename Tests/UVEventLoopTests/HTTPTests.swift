@@ -74,6 +74,22 @@ private func answer(_ status: String, _ body: String, _ headers: String = "") ->
         }
     }
 
+    @Test func anActorOfTheLoopMayAskInATaskThatDoesNotPreferTheLoop() async throws {
+        actor Caller {
+            private let loop: EventLoop
+            nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+            init(_ loop: EventLoop) { self.loop = loop }
+            func ask(_ url: String) async throws -> Int { try await loop.perform(HTTPRequest(url: url)).status }
+        }
+        try await LoopRig.run { rig in
+            let served = try Served(rig, TinyServer([answer("200 OK", "one")]))
+            let (caller, url) = (Caller(rig.loop), served.url)
+            let task = Task.detached { try await caller.ask(url) }
+            #expect(try await task.value == 200)
+            await served.end(rig)
+        }
+    }
+
     @Test func aServerThatNeverAnswersTimesOut() async throws {
         try await LoopRig.run { rig in
             let served = try Served(rig, TinyServer([nil]))

@@ -71,6 +71,19 @@ public final class ChildProcess {
         }
     }
 
+    /// Writes a line to its standard input; false where nobody reads that any more. The process must ignore SIGPIPE, as it does
+    /// once there is an event loop.
+    public func say(_ line: String) -> Bool {
+        var rest = Array("\(line)\n".utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { write(input, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+
     /// The next line of its standard output, without its end; nil at the end of the output. Blocks.
     public func line() -> String? { nextLine(of: output) }
 

@@ -25,11 +25,12 @@ final class LoadServer {
 
     let url: String
     /// Ends with this object.
-    private let child: ChildProcess
+    private let child: BenchmarkKit.ChildProcess
     private let controller: Controller
 
     init(on processor: Int?, _ controller: Controller) throws {
-        child = try ChildProcess(ChildProcess.folder + "/blast", [], processor: processor, diesWithThread: true)
+        child = try BenchmarkKit.ChildProcess(
+            BenchmarkKit.ChildProcess.folder + "/blast", [], processor: processor, diesWithThread: true)
         self.controller = controller
         guard let line = child.line(), let greeting = try? JSONDecoder().decode(Greeting.self, from: Data(line.utf8))
         else { throw ChildFailure("blast did not start") }

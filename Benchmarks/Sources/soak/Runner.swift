@@ -1,6 +1,7 @@
 import BenchmarkKit
 import ConnectionLifecycle
 import Foundation
+import LoopLag
 import SoakKit
 import Synchronization
 import UVEventLoop

@@ -1,5 +1,6 @@
 import BenchmarkKit
 import Foundation
+import LoopLag
 import SoakKit
 import UVEventLoop
 

@@ -50,11 +50,5 @@ final class ServerProcess: @unchecked Sendable {
     }
 
     /// User and system time, in seconds.
-    var cpuSeconds: Double {
-        let text = (try? String(contentsOfFile: "/proc/\(identifier)/stat", encoding: .utf8)) ?? ""
-        // Behind the name, which may hold anything.
-        let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
-        guard fields.count > 12, let user = Double(fields[11]), let system = Double(fields[12]) else { return 0 }
-        return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
-    }
+    var cpuSeconds: Double { ProcessUsage.cpuSeconds(of: identifier) }
 }

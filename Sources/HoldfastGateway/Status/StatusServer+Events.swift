@@ -7,8 +7,6 @@ extension StatusServer {
     private static let interval = Duration.milliseconds(250)
     /// A comment that keeps proxies and the client awake.
     private static let heartbeat = Duration.seconds(15)
-    /// Of more accounts than this all are asked at once.
-    private static let fewAccounts = 64
 
     func add(_ stream: HTTPBodyStream) {
         let onlooker = Onlooker(stream)
@@ -86,22 +84,11 @@ extension StatusServer {
     private func changes(of names: Set<String>) async -> Onlooker.Changes {
         var changes = Onlooker.Changes()
         var gone = names
-        for status in await statuses(of: names) {
+        for status in await gateway.statuses(of: names) {
             changes.rows[status.name] = StatusText.row(status)
             gone.remove(status.name)
         }
         changes.removed = gone
         return changes
-    }
-
-    private func statuses(of names: Set<String>) async -> [AccountStatus] {
-        guard names.count <= Self.fewAccounts else {
-            return await gateway.statuses().filter { names.contains($0.name) }
-        }
-        var statuses: [AccountStatus] = []
-        for name in names {
-            if let status = try? await gateway.status(of: name) { statuses.append(status) }
-        }
-        return statuses
     }
 }

@@ -11,7 +11,10 @@ extension ServerModel {
         channel.memberSet = Set(members)
         channels[channel.id] = channel
         channelOrder.append(channel.id)
-        for member in members { invalidateConnections(of: member) }
+        for member in members {
+            channelIDsOfUser[member, default: []].insert(channel.id)
+            invalidateConnections(of: member)
+        }
         return channel
     }
 
@@ -49,6 +52,7 @@ extension ServerModel {
         guard let channel = channels[channelID], !channel.memberSet.contains(userID) else { return }
         channels[channelID]?.members.append(userID)
         channels[channelID]?.memberSet.insert(userID)
+        channelIDsOfUser[userID, default: []].insert(channelID)
         invalidateConnections(of: userID)
         if announcesLast { postAdded(userID, to: channelID, by: adderID) }
         publish(

@@ -7,19 +7,20 @@ extension ServerModel {
         let event = ServerEvent(name, data: data, to: broadcast, postID: postID)
         // A copy, since a connection whose queue is full leaves the list.
         let candidates = broadcast.userID.isEmpty ? hub.connections : hub.connections(of: broadcast.userID)
-        for connection in candidates where shouldSend(event, to: connection) {
+        // Looked up once, not for each of thousands.
+        let members = broadcast.channelID.isEmpty ? nil : channels[broadcast.channelID]?.memberSet ?? []
+        let mayWait = name != "typing" && name != "status_change"
+        for connection in candidates where isAuthenticated(connection) {
+            guard mayWait || connection.queue.count < WebConnection.slowQueueCount,
+                isAddressed(connection, broadcast, members)
+            else { continue }
             hub.send(.event(event), to: connection)
         }
     }
 
-    private func shouldSend(_ event: ServerEvent, to connection: WebConnection) -> Bool {
-        guard isAuthenticated(connection) else { return false }
-        if connection.queue.count >= WebConnection.slowQueueCount,
-            event.name == "typing" || event.name == "status_change"
-        {
-            return false
-        }
-        let broadcast = event.broadcast
+    private func isAddressed(
+        _ connection: WebConnection, _ broadcast: ServerEvent.Broadcast, _ members: Set<String>?
+    ) -> Bool {
         switch broadcast.audience {
         case .everyone: break
         case .administrators: guard users[connection.userID]?.isAdmin == true else { return false }
@@ -27,9 +28,7 @@ extension ServerModel {
         }
         if !broadcast.userID.isEmpty { return connection.userID == broadcast.userID }
         if broadcast.omittedUsers.contains(connection.userID) { return false }
-        if !broadcast.channelID.isEmpty {
-            return channels[broadcast.channelID]?.memberSet.contains(connection.userID) ?? false
-        }
+        if let members { return members.contains(connection.userID) }
         if !broadcast.teamID.isEmpty { return isMember(connection.userID, ofTeam: broadcast.teamID) }
         return true
     }

@@ -14,7 +14,7 @@ extension ServerModel {
             sessionCache.insert(token)
             return session
         }
-        guard !isDatabaseDown, let accessToken = accessTokens.values.first(where: { $0.token == token }),
+        guard !isDatabaseDown, let accessToken = accessTokenIDs[token].flatMap({ accessTokens[$0] }),
             accessToken.isActive, users[accessToken.userID]?.isActive == true
         else { return nil }
         let session = Session(
@@ -68,6 +68,7 @@ extension ServerModel {
     func createAccessToken(for userID: String, description: String) -> AccessToken {
         let token = AccessToken(id: makeID(), token: makeID(), userID: userID, description: description)
         accessTokens[token.id] = token
+        accessTokenIDs[token.token] = token.id
         accessTokenOrder.append(token.id)
         return token
     }
@@ -85,6 +86,7 @@ extension ServerModel {
 
     func revokeAccessToken(_ id: String) {
         guard let token = accessTokens.removeValue(forKey: id) else { return }
+        accessTokenIDs[token.token] = nil
         accessTokenOrder.removeAll { $0 == id }
         revokeSession(token: token.token)
     }

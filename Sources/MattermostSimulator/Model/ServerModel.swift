@@ -19,6 +19,8 @@ final class ServerModel {
     var channels: [String: Channel] = [:]
     /// Channel ids by creation, so that listings do not depend on hashing.
     var channelOrder: [String] = []
+    /// Channels that an account is in, or was: so that a listing does not go through all there are.
+    var channelIDsOfUser: [String: Set<String>] = [:]
     var posts: [String: Post] = [:]
     /// By channel, in order of saving; copies of edited posts included.
     var postsByChannel: [String: [Post]] = [:]
@@ -36,6 +38,8 @@ final class ServerModel {
     /// Tokens whose session is cached: these survive a database that is down.
     var sessionCache: Set<String> = []
     var accessTokens: [String: AccessToken] = [:]
+    /// Their ids, by the secret.
+    var accessTokenIDs: [String: String] = [:]
     /// Token ids by creation.
     var accessTokenOrder: [String] = []
     var isDatabaseDown = false
@@ -91,7 +95,7 @@ final class ServerModel {
 
     /// Public, private and direct channels of the account, by display name as the server sorts them.
     func channels(of userID: String, teamID: String?) -> [Channel] {
-        channelOrder.compactMap { channels[$0] }
+        channelIDsOfUser[userID, default: []].compactMap { channels[$0] }
             .filter { channel in
                 channel.memberSet.contains(userID) && channel.deleteAt == 0
                     && (teamID == nil || channel.teamID.isEmpty || channel.teamID == teamID)

@@ -52,15 +52,27 @@ extension SimulatorServer {
     private func name(of userID: String) -> String { model.users[userID]?.username ?? "" }
 
     func makeBot(named username: String) -> (id: String, token: String)? {
+        guard let bot = makeBotUser(named: username) else { return nil }
+        model.joinTeam(demo.teamID, userID: bot.id, by: bot.id)
+        model.addMember(bot.id, to: demo.channelID, by: demo.adminID)
+        return (bot.id, model.createAccessToken(for: bot.id, description: "token").token)
+    }
+
+    func makeBot(named username: String, onlyIn channelID: String) -> SimulatorBot? {
+        guard model.channels[channelID] != nil, let bot = makeBotUser(named: username) else { return nil }
+        model.teams[demo.teamID]?.members.append(bot.id)
+        model.addMember(bot.id, to: channelID, by: demo.adminID)
+        let token = model.createAccessToken(for: bot.id, description: "token")
+        return SimulatorBot(id: bot.id, token: token.token, tokenID: token.id)
+    }
+
+    private func makeBotUser(named username: String) -> User? {
         guard Router.isValidName(username), model.userIDByName[username] == nil else { return nil }
-        let bot = model.createUser(
+        return model.createUser(
             username: username, password: "",
             bot: Bot(
                 displayName: username, description: "", ownerID: demo.adminID, createAt: model.now,
                 updateAt: model.now))
-        model.joinTeam(demo.teamID, userID: bot.id, by: bot.id)
-        model.addMember(bot.id, to: demo.channelID, by: demo.adminID)
-        return (bot.id, model.createAccessToken(for: bot.id, description: "token").token)
     }
 
     func perform(_ method: String, _ target: String, token: String?, body: String) -> SimulatorResponse {

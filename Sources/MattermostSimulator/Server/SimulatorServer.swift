@@ -14,9 +14,11 @@ final class SimulatorServer {
     private(set) var deadlines: Deadlines
     var faults = Faults()
     private(set) var isFrozen = false
+    private(set) var upgradeCount = 0
 
-    private var listener: (any Listener)?
-    private(set) var endpoint = Endpoint(host: "127.0.0.1", port: 0)
+    private var listeners: [any Listener] = []
+    /// Where it listens, or will again.
+    private var endpoints: [Endpoint] = []
     private var connections: [UInt64: ServerConnection] = [:]
     private var nextNumber: UInt64 = 1
     /// Requests that arrived while frozen, by connection.
@@ -42,17 +44,26 @@ final class SimulatorServer {
 
     func refreshTime() { model.now = max(model.now, Int64(world.now.nanoseconds / 1_000_000) + clockOffset) }
 
+    /// The first of them.
+    var endpoint: Endpoint { endpoints.first ?? Endpoint(host: "127.0.0.1", port: 0) }
     var port: UInt16 { endpoint.port }
     var scheme: String { configuration.tls == nil ? "http" : "https" }
     var openConnections: [ServerConnection] { connections.values.sorted { $0.number < $1.number } }
 
     // MARK: Listening
 
-    /// The listener keeps this object alive until `stop`.
-    func listen(on endpoint: Endpoint) throws(NetworkError) {
+    /// Besides where it does already. Returns the port. The listener keeps this object alive until `stop`.
+    @discardableResult
+    func listen(on endpoint: Endpoint) throws(NetworkError) -> UInt16 {
+        let listener = try openListener(on: endpoint)
+        endpoints.append(Endpoint(host: endpoint.host, port: listener.port))
+        return listener.port
+    }
+
+    private func openListener(on endpoint: Endpoint) throws(NetworkError) -> any Listener {
         let listener = try world.listen(on: endpoint, tls: configuration.tls) { self.accept($0) }
-        self.listener = listener
-        self.endpoint = Endpoint(host: endpoint.host, port: listener.port)
+        listeners.append(listener)
+        return listener
     }
 
     func stop() {
@@ -60,15 +71,15 @@ final class SimulatorServer {
         isFrozen = false
         thawTimer?.close()
         thawTimer = nil
-        closeListener()
+        closeListeners()
         deadlines.close()
         for connection in openConnections { connection.stream.close() }
     }
 
-    private func closeListener() {
+    private func closeListeners() {
         listeningOrder += 1
-        listener?.close()
-        listener = nil
+        for listener in listeners { listener.close() }
+        listeners = []
     }
 
     private func accept(_ stream: any ByteStream) -> (any StreamHandler)? {
@@ -146,6 +157,7 @@ final class SimulatorServer {
     // MARK: Upgrade
 
     private func upgrade(_ api: APIRequest, _ request: RequestReader.Request, _ connection: ServerConnection) {
+        upgradeCount += 1
         let requestID = model.makeID()
         do throws(APIError) {
             try Router.checkQueryToken(api, model)
@@ -291,7 +303,7 @@ final class SimulatorServer {
     /// All sockets drop, then connections are refused, then the same port listens again. Sessions and posts survive,
     /// web connections do not.
     func restart(downFor duration: Duration, sparing spared: ServerConnection? = nil) {
-        closeListener()
+        closeListeners()
         for connection in openConnections where connection !== spared { connection.stream.close() }
         model.hub.removeAll()
         model.forgetPendingIDs()
@@ -301,17 +313,18 @@ final class SimulatorServer {
     }
 
     func refuseConnections(for duration: Duration?) {
-        closeListener()
+        closeListeners()
         faults.refusesConnections = true
         if let duration { listenAgain(after: duration) }
     }
 
     func acceptConnections() {
         faults.refusesConnections = false
-        guard listener == nil, !isStopped else { return }
+        guard listeners.isEmpty, !isStopped else { return }
         do throws(NetworkError) {
-            try listen(on: endpoint)
+            for endpoint in endpoints { _ = try openListener(on: endpoint) }
         } catch {
+            closeListeners()
             // The port may be taken for a moment by another process's outgoing connection.
             listenAgain(after: .milliseconds(50))
         }

@@ -221,7 +221,8 @@ struct SVGWriter {
                 : ""
             // Behind the shorter of two lines there is room for it.
             let isBelow = below.map { $0.count < label.event.name.count } ?? false
-            lines.append(text(place, overlaid.prefix + head, colour, halo + style, markup: isBelow ? "" : count))
+            lines.append(
+                text(place, overlaid.prefix + head, colour, halo + style, markup: isBelow ? "" : count))
             if overlaid == .plain { lines.append(mark(Point(place.x, place.y + 4), label)) }
             place.y += type.lineHeight
             if let below {

@@ -1,11 +1,11 @@
-import SoakKit
+public import SoakKit
 import Synchronization
-import UVEventLoop
+public import UVEventLoop
 import WorldInterface
 
-/// A timer on the engine's loop, every 20 ms, that measures how late it is: what everything on the loop waits behind the rest.
+/// A timer on a loop of the engine's, every 20 ms, that measures how late it is: what everything on the loop waits behind the rest.
 /// libuv counts in whole milliseconds, so up to one is the measurement's own.
-final class LagProbe: Sendable {
+public final class LagProbe: Sendable {
     private struct Contents {
         var sample = Histogram()
         var whole = Histogram()
@@ -15,8 +15,10 @@ final class LagProbe: Sendable {
     private let contents = Mutex(Contents())
     private static let interval = Duration.milliseconds(20)
 
+    public init() {}
+
     /// Until `end`.
-    func run(on loop: EventLoop) async {
+    public func run(on loop: EventLoop) async {
         await loop.run { [self] in
             let box = TimerBox()
             box.timer = loop.makeTimer { [unowned box] in
@@ -40,13 +42,13 @@ final class LagProbe: Sendable {
         }
     }
 
-    func end() { contents.withLock { $0.isOver = true } }
+    public func end() { contents.withLock { $0.isOver = true } }
 
     /// Of all so far, in milliseconds.
-    var whole: Histogram { contents.withLock { $0.whole } }
+    public var whole: Histogram { contents.withLock { $0.whole } }
 
     /// Since the last call, in milliseconds.
-    func takeSample() -> Histogram {
+    public func takeSample() -> Histogram {
         contents.withLock { contents in
             defer { contents.sample = Histogram() }
             return contents.sample

@@ -226,7 +226,8 @@ struct SVGWriter {
             if overlaid == .plain { lines.append(mark(Point(place.x, place.y + 4), label)) }
             place.y += type.lineHeight
             if let below {
-                lines.append(text(Point(place.x + type.idAdvance, place.y - 2), below, colour, halo, markup: isBelow ? count : ""))
+                let indented = Point(place.x + type.idAdvance, place.y - 2)
+                lines.append(text(indented, below, colour, halo, markup: isBelow ? count : ""))
                 place.y += type.lineHeight
             }
         }

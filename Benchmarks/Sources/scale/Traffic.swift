@@ -32,8 +32,14 @@ actor Traffic {
         var due = loop.now
         while !Task.isCancelled {
             // Without traffic it looks now and then whether there is to be some.
-            due = max(due, loop.now) + (rate > 0 ? .seconds(1 / rate) : .milliseconds(20))
-            do { try await loop.sleep(for: .nanoseconds(max(1, due.nanoseconds(since: loop.now)))) } catch { return }
+            due = due + (rate > 0 ? .seconds(1 / rate) : .milliseconds(20))
+            let left = due.nanoseconds(since: loop.now)
+            if left > 0 {
+                do { try await loop.sleep(for: .nanoseconds(left)) } catch { return }
+            } else if left < -1_000_000_000 {
+                // Too slow for the rate: what was missed is not made up for.
+                due = loop.now
+            }
             if rate > 0 { await post() }
         }
     }

@@ -33,7 +33,8 @@ actor Traffic {
         while !Task.isCancelled {
             // Without traffic it looks now and then whether there is to be some.
             due = due + (rate > 0 ? .seconds(1 / rate) : .milliseconds(20))
-            if due + .seconds(1) < loop.now { due = loop.now }  // Too slow for the rate: what was missed is not made up for.
+            // Too slow for the rate: what was missed is not made up for.
+            if due + .seconds(1) < loop.now { due = loop.now }
             let left = Int64(clamping: due.nanoseconds(since: loop.now))
             if left > 0 {
                 do { try await loop.sleep(for: .nanoseconds(left)) } catch { return }

@@ -32,8 +32,13 @@ actor Traffic {
         var due = loop.now
         while !Task.isCancelled {
             // Without traffic it looks now and then whether there is to be some.
-            due = max(due, loop.now) + (rate > 0 ? .seconds(1 / rate) : .milliseconds(20))
-            do { try await loop.sleep(for: .nanoseconds(max(1, due.nanoseconds(since: loop.now)))) } catch { return }
+            due = due + (rate > 0 ? .seconds(1 / rate) : .milliseconds(20))
+            // Too slow for the rate: what was missed is not made up for.
+            if due + .seconds(1) < loop.now { due = loop.now }
+            let left = Int64(clamping: due.nanoseconds(since: loop.now))
+            if left > 0 {
+                do { try await loop.sleep(for: .nanoseconds(left)) } catch { return }
+            }
             if rate > 0 { await post() }
         }
     }

@@ -33,6 +33,7 @@ import Testing
             let figures = rig.gateway.figures()
             #expect(figures.states == [.open: 8])
             #expect(figures.transitions["T01"] == 8 && figures.transitions["T03"] == 8)
+            #expect(figures.waiting.count >= 8, "each was noted before it was handed over")
         }
     }
 

@@ -203,6 +203,8 @@ actor AccountKeeper {
             do throws(StoreError) {
                 for try await delivery in connection.deliveries {
                     let begun = world.now
+                    let waited = Double(begun.nanoseconds(since: delivery.arrivedAt)) / 1e9
+                    loop.count { $0.waiting.note(seconds: waited) }
                     guard await handOver(delivery, reference) else { return }
                     try await delivery.acknowledge()
                     handled(delivery, since: begun)

@@ -21,6 +21,8 @@ public struct GatewayFigures: Sendable {
     public internal(set) var detection = Histogram(bounds: [0.5, 1, 2, 5, 10, 20, 30, 40, 60, 90, 120, 300])
     /// From the end of an open connection to the next one.
     public internal(set) var recovery = Histogram(bounds: [0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 900])
+    /// From the arrival of a delivery to its handing over: the store, and the deliveries before it.
+    public internal(set) var waiting = Histogram(bounds: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30, 60, 300, 3600])
     /// From the handing over of a delivery to its lasting acknowledgement: the handler, and the store.
     public internal(set) var handling = Histogram(bounds: [0.0001, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30])
     /// How late the timers of the loop are.
@@ -74,6 +76,7 @@ public struct GatewayFigures: Sendable {
         restarts += other.restarts
         detection.add(other.detection)
         recovery.add(other.recovery)
+        waiting.add(other.waiting)
         handling.add(other.handling)
         loopLag.add(other.loopLag)
     }

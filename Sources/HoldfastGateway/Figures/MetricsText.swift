@@ -78,6 +78,10 @@ struct MetricsText {
         writer.counter("holdfast_handler_failures", "Times that a handler failed.", [([], figures.handlerFailures)])
         writer.counter("holdfast_store_failures", "Times that the store failed.", [([], figures.storeFailures)])
         writer.family(
+            "holdfast_waiting_seconds", .histogram, unit: "seconds",
+            "From the arrival of a delivery to its handing over: the store, and the deliveries before it.")
+        writer.histogram("holdfast_waiting_seconds", figures.waiting)
+        writer.family(
             "holdfast_handling_seconds", .histogram, unit: "seconds",
             "From the handing over of a delivery to its lasting acknowledgement.")
         writer.histogram("holdfast_handling_seconds", figures.handling)

@@ -1,4 +1,5 @@
 public import Holdfast
+public import WorldInterface
 
 /// One thing that the account was sent, and the duty to handle it. It is stored already; until it is acknowledged it will be
 /// handed over again whenever deliveries are asked for anew, with a durable store also after a crash.
@@ -14,6 +15,9 @@ public struct Delivery: Sendable {
     /// The event. One that was caught up has the form in which the server would have pushed it, around the post's own
     /// text from the REST API; its `sequence` is 0, mentions are left out, and so is the old text of a deleted post.
     public let event: MattermostEvent
+    /// When it came, or was read back from the store: by the monotonic clock of the connection's world. What has passed since
+    /// then it has waited for the store, and for those before it.
+    public let arrivedAt: Instant
     let mailbox: any Mailbox
 
     /// What it says, by kind.

@@ -199,7 +199,7 @@ actor DeliveryPipeline {
         }
         return Delivery(
             number: stored.number, source: stored.source, reason: stored.reason, isRepeated: true, event: event,
-            mailbox: mailbox)
+            arrivedAt: world.now, mailbox: mailbox)
     }
 
     private func event(_ text: [UInt8]) -> MattermostEvent? {
@@ -365,7 +365,8 @@ actor DeliveryPipeline {
                 number: number, source: source, reason: reason, text: event.withRawBytes { Array($0) }))
         unsettled.append(
             Delivery(
-                number: number, source: source, reason: reason, isRepeated: false, event: event, mailbox: mailbox))
+                number: number, source: source, reason: reason, isRepeated: false, event: event,
+                arrivedAt: world.now, mailbox: mailbox))
         unsettledBytes += event.byteCount
         added += 1
     }

@@ -19,6 +19,7 @@ import Testing
             TransitionRecord(
                 at: 0, time: 0, generation: 1, id: "T12", from: .open, event: .lost, to: .backoff, reason: "reset"))
         for seconds in [0.00005, 0.004, 0.3, 99] { figures.handling.note(seconds: seconds) }
+        figures.waiting.note(seconds: 0.7)
         var loop = GatewayFigures()
         loop.loopLag.note(seconds: 0.003)
         return MetricsText(
@@ -45,6 +46,9 @@ import Testing
         let handling = try #require(families["holdfast_handling_seconds"])
         #expect(handling.samples["holdfast_handling_seconds_count"] == 4)
         #expect(handling.samples[#"holdfast_handling_seconds_bucket{le="0.005"}"#] == 2)
+        let waiting = try #require(families["holdfast_waiting_seconds"])
+        #expect(waiting.samples[#"holdfast_waiting_seconds_bucket{le="0.5"}"#] == 0)
+        #expect(waiting.samples[#"holdfast_waiting_seconds_bucket{le="1.0"}"#] == 1)
         let lag = try #require(families["holdfast_loop_lag_seconds"])
         #expect(lag.samples[#"holdfast_loop_lag_seconds_bucket{loop="0",le="0.005"}"#] == 1)
         #expect(lag.samples[#"holdfast_loop_lag_seconds_count{loop="1"}"#] == 0)

@@ -234,6 +234,8 @@ public actor Connection<S: Service> {
             return take(Input(event), "")
         }
         guard let deadline = lifecycle.deadline else { return }
+        let awaited = deadline.event == .connectTimeout ? link?.awaited ?? "" : ""
+        guard awaited.isEmpty else { return take(Input(deadline.event), "waited too long for \(awaited)") }
         beginAttempt(by: deadline.event)
     }
 

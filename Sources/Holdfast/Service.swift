@@ -31,6 +31,9 @@ public protocol Link: AnyObject {
     func cancelProbe()
     /// Begins the close, from either of the other phases. Ends in `closed`. Messages that arrive meanwhile are still delivered.
     func beginClose()
+    /// What the attempt waits for, such as "the answer to the upgrade": told where that takes too long. Empty where it does not
+    /// say.
+    var awaited: String { get }
     /// Where a successor may go on, should this link end now. Asked for just before it is dropped, also when it has already
     /// reported its end; whether it is kept is the engine's decision. Nil where a successor must start clean.
     var resumePoint: ResumePoint? { get }
@@ -44,6 +47,8 @@ public protocol Link: AnyObject {
 extension Link {
     /// Links that know no resume.
     public var resumePoint: ResumePoint? { nil }
+    /// Links that do not say.
+    public var awaited: String { "" }
 }
 
 /// A place in a server's stream of events, from which a later link may go on instead of starting anew. The engine only

@@ -98,6 +98,16 @@ public final class WebSocketClient: StreamHandler {
                 world: world))
     }
 
+    /// What it waits for until it is open; empty then.
+    public var awaited: String {
+        switch phase {
+        case .created, .open, .ended: ""
+        case .upgrading(let dial) where dial.hasAsked: "the answer to the upgrade"
+        case .upgrading(let dial), .redirecting(let dial):
+            "a connection to \(Endpoint(host: dial.url.host, port: dial.url.port))"
+        }
+    }
+
     // MARK: - Commands
 
     /// Begins to connect. Once.
@@ -175,6 +185,7 @@ public final class WebSocketClient: StreamHandler {
 
     public func streamOpened() {
         guard case .upgrading(let dial) = phase else { return }
+        dial.hasAsked = true
         stream?.write(dial.handshake.requestBytes)
     }
 

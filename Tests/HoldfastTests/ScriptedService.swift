@@ -39,6 +39,7 @@ final class ScriptedLink: Link {
     private(set) var isPaused = false
     /// Where the test says that a successor may go on.
     var resumePoint: ResumePoint?
+    var awaited = ""
 
     init(port: LinkPort<Int>, service: ScriptedService) {
         self.port = port

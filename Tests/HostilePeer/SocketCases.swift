@@ -26,10 +26,11 @@ let socketCases: [HostileCase] = [
     },
     HostileCase(name: "slow-loris-upgrade") {
         try await upgrade(.trickle(Array("HTTP/1.1 101 Switching Protocols\r\nA".utf8), every: .milliseconds(50)))
-            .line("connecting → terminating on connectTimeout")
+            .line("connecting → terminating on connectTimeout", "waited too long for the answer to the upgrade")
     },
     HostileCase(name: "says-nothing") {
-        try await upgrade(.silence).line("connecting → terminating on connectTimeout")
+        try await upgrade(.silence).line(
+            "connecting → terminating on connectTimeout", "waited too long for the answer to the upgrade")
     },
     HostileCase(name: "tls-trickle") {
         let script = HostileScript(answer: { _ in
@@ -37,12 +38,14 @@ let socketCases: [HostileCase] = [
         })
         let stage = try await Stage(script, isSecure: true)
         await stage.connect().start()
-        return try await stage.line("connecting → terminating on connectTimeout")
+        return try await stage.line(
+            "connecting → terminating on connectTimeout", "waited too long for a connection to ")
     },
     HostileCase(name: "hello-never-comes") {
         let stage = try await Stage(HostileScript(hello: #"{"event":"typing","data":{},"broadcast":{},"seq":0}"#))
         await stage.connect().start()
-        return try await stage.line("connecting → terminating on connectTimeout")
+        return try await stage.line(
+            "connecting → terminating on connectTimeout", "waited too long for the server's hello")
     },
     HostileCase(name: "absurd-hello") {
         // Ten megabytes as the connection's id, and as the account's; then a drop, after which nothing is resumed with it.

@@ -84,6 +84,16 @@ final class MattermostLink: Link {
 
     // MARK: - Attempt
 
+    var awaited: String {
+        switch phase {
+        case .identifying: "the answer to GET /users/me"
+        case .dialling: socket?.awaited ?? ""
+        case .greeting, .resuming: "the server's hello"
+        case .proving: "the reply to the first ping"
+        case .created, .established, .closing, .ended: ""
+        }
+    }
+
     func begin() {
         // The revision is what identifying is for. The account's id comes with the hello too, and what is wrong with the token
         // shows when dialling, if later.

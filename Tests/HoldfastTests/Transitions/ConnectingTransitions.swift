@@ -55,11 +55,16 @@ struct ConnectingTransitions {
         #expect(rig.state == .connecting)
         rig.world.advance(by: .milliseconds(1))
         #expect(rig.last?.id == "T06")
+        #expect(rig.last?.reason.hasPrefix("A server that accepts and says nothing") == true)
         #expect(rig.link.phase == .closing)
         // A second for the close, half a second at most to wait.
         rig.world.advance(by: .milliseconds(1_500))
         #expect(rig.state == .connecting)
         #expect(rig.service.liveLinks.count == 1)
+        // A link that knows it says what did not come.
+        rig.link.awaited = "the hello"
+        rig.world.advance(by: .seconds(15))
+        #expect(rig.last?.reason == "waited too long for the hello")
     }
 
     @Test("T07 the last attempt of the budget is closed when its time is up, and none follows")

@@ -231,14 +231,23 @@ struct ChannelLedger {
 
     /// The items anew into those that may be forgotten and those that are pinned.
     private mutating func reorder() {
-        let inOrder = items.values.sorted { $0.stamp < $1.stamp }.map(\.item)
-        items = [:]
-        reactionKeys = [:]
-        pinnedCount = 0
         order = []
         pinned = []
         head = 0
-        for item in inOrder { place(item) }
+        // In place, for it is done several times for each channel that is caught up.
+        for index in items.values.indices {
+            let entry = items.values[index]
+            let isPinned = isPinned(entry.item)
+            if isPinned != entry.isPinned { items.values[index].isPinned = isPinned }
+            if isPinned {
+                pinned.append((entry.item.key, entry.stamp))
+            } else {
+                order.append((entry.item.key, entry.stamp))
+            }
+        }
+        pinnedCount = pinned.count
+        order.sort { $0.stamp < $1.stamp }
+        pinned.sort { $0.stamp < $1.stamp }
     }
 
     /// Nothing up to there is to be looked for: the account joined only then.

@@ -125,7 +125,9 @@ extension Post {
     }
 
     private var hashtags: String {
-        message.split(whereSeparator: \.isWhitespace).filter { $0.hasPrefix("#") && $0.count > 2 }
+        // Asked for each time that a post is told.
+        guard message.utf8.contains(UInt8(ascii: "#")) else { return "" }
+        return message.split(whereSeparator: \.isWhitespace).filter { $0.hasPrefix("#") && $0.count > 2 }
             .joined(separator: " ")
     }
 }

@@ -180,6 +180,7 @@ extension ServerModel {
     /// By name, by a word for all, or as the other side of a direct channel.
     private func mentions(in post: Post, _ channel: Channel) -> [String] {
         if channel.kind == .direct { return channel.members.filter { $0 != post.userID } }
+        guard post.message.utf8.contains(UInt8(ascii: "@")) else { return [] }
         var found: [String] = []
         for word in post.message.split(whereSeparator: \.isWhitespace) where word.hasPrefix("@") {
             let name = word.dropFirst().prefix { $0.isLetter || $0.isNumber || "._-".contains($0) }

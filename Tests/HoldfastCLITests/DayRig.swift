@@ -176,7 +176,10 @@ final class DayRig {
     /// By SIGTERM; judges all that was heard.
     func end() async throws {
         gateway?.send(SIGTERM)
-        #expect(await gateway?.status() == 0)
+        let status = await gateway?.status()
+        #expect(
+            status == 0, "\(gateway?.errors.all.filter { !$0.hasPrefix("{") }.prefix(60).joined(separator: "\n") ?? "")"
+        )
         try await noteOutput("the last lines") { _ in true }
         for server in [first, second] { #expect(await server.simulator.webSocketCount == 0) }
         #expect(heard.doubled == [], "handed over again without a word that it is repeated")

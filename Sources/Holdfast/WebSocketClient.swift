@@ -61,6 +61,8 @@ public final class WebSocketClient: StreamHandler {
     /// What only connecting needs lies behind a reference, and goes with it: there are many idle connections.
     private enum Phase {
         case created(WebSocketDial)
+        case connecting(WebSocketDial)
+        /// Connected: the answer is awaited.
         case upgrading(WebSocketDial)
         /// The server has said where to ask instead; its stream is closing.
         case redirecting(WebSocketDial)
@@ -102,8 +104,8 @@ public final class WebSocketClient: StreamHandler {
     public var awaited: String {
         switch phase {
         case .created, .open, .ended: ""
-        case .upgrading(let dial) where dial.hasAsked: "the answer to the upgrade"
-        case .upgrading(let dial), .redirecting(let dial):
+        case .upgrading: "the answer to the upgrade"
+        case .connecting(let dial), .redirecting(let dial):
             "a connection to \(Endpoint(host: dial.url.host, port: dial.url.port))"
         }
     }
@@ -117,7 +119,7 @@ public final class WebSocketClient: StreamHandler {
     }
 
     private func connect(_ dial: WebSocketDial) {
-        phase = .upgrading(dial)
+        phase = .connecting(dial)
         stream = world.connect(
             to: Endpoint(host: dial.url.host, port: dial.url.port),
             tls: dial.url.isSecure ? dial.tls.offeringHTTP : nil,
@@ -160,7 +162,7 @@ public final class WebSocketClient: StreamHandler {
     public func close() {
         switch phase {
         case .created: end(.closedLocally)
-        case .upgrading: stream?.close()
+        case .connecting, .upgrading: stream?.close()
         case .redirecting: end(.closedLocally)
         case .open(var close):
             guard close.send() else { return }
@@ -184,8 +186,8 @@ public final class WebSocketClient: StreamHandler {
     // MARK: - The stream
 
     public func streamOpened() {
-        guard case .upgrading(let dial) = phase else { return }
-        dial.hasAsked = true
+        guard case .connecting(let dial) = phase else { return }
+        phase = .upgrading(dial)
         stream?.write(dial.handshake.requestBytes)
     }
 

@@ -9,8 +9,6 @@ final class WebSocketDial {
     let transport: TransportOptions
     var handshake: WebSocketClientHandshake
     private(set) var redirectCount = 0
-    /// Connected: the answer is awaited.
-    var hasAsked = false
     private let headers: [(name: String, value: String)]
     private let limits: WebSocketLimits
 
@@ -35,7 +33,6 @@ final class WebSocketDial {
             throw RefusedRedirect("the server redirects to what is no address; is the server URL right?")
         }
         url = next
-        hasAsked = false
         redirectCount += 1
     }
 

@@ -141,7 +141,8 @@ import WorldInterface
         ("GET", "/", 404, "/accounts"), ("GET", "/accounts/c", 404, "no account c"),
         ("POST", "/accounts/c/stop", 404, "no account c"), ("GET", "/accounts/a/dance", 404, "probe, reconnect"),
         ("GET", "/accounts/a/stop", 405, "by POST"), ("POST", "/accounts", 405, "by GET"),
-        ("GET", "/accounts/%FF", 400, "percent-encoded"), ("GET", "/accounts/a/trace/x", 404, "/accounts"),
+        ("GET", "/accounts/%FF", 400, "percent-encoded"),
+        ("GET", "/accounts?state=mad", 400, "connecting, open"), ("GET", "/accounts/a/trace/x", 404, "/accounts"),
     ]) func whatCannotBeIsRefused(method: String, target: String, status: Int, reason: String) async throws {
         try await run { _, client in
             let answer = try await client.ask(target, method)

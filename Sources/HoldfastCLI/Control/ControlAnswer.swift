@@ -11,7 +11,6 @@ enum ControlAnswer {
     struct Account: Decodable {
         var name: String
         var server: String
-        var loop: Int
         var state: String
         var since: Int64
         var attempt: Int

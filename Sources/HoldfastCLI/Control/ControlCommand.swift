@@ -61,7 +61,7 @@ enum ControlCommand {
 
     private static func state(_ arguments: Arguments) throws(Complaint) -> State? {
         guard let text = arguments.text("--state") else { return nil }
-        guard let state = State.allCases.first(where: { "\($0)" == text }) else {
+        guard let state = State(named: text) else {
             throw Complaint("--state is one of: \(State.allCases.map { "\($0)" }.joined(separator: ", "))")
         }
         return state

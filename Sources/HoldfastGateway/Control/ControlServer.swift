@@ -1,3 +1,4 @@
+internal import ConnectionLifecycle
 internal import HTTPServing
 internal import Holdfast
 public import UVEventLoop
@@ -69,8 +70,14 @@ public actor ControlServer {
             return exchange.answer(.plain(405, "\(request.path) is asked for by \(action.method)"))
         }
         guard parts.count > 1 else {
-            let isWanted = Self.filter(request.query)
-            Task { exchange.answer(.json(ControlText.list(await gateway.statuses().filter(isWanted)))) }
+            guard let states = Self.states(request.query) else {
+                let names = State.allCases.map { "\($0)" }.joined(separator: ", ")
+                return exchange.answer(.plain(400, "only ?state=STATE is understood here, one of: \(names)"))
+            }
+            Task {
+                let wanted = await gateway.statuses().filter { states.contains($0.state) }
+                exchange.answer(.json(ControlText.list(wanted)))
+            }
             return
         }
         guard let name = parts[1].percentDecoded else {
@@ -85,10 +92,11 @@ public actor ControlServer {
         }
     }
 
-    private static func filter(_ query: String) -> (AccountStatus) -> Bool {
-        guard query.hasPrefix("state=") else { return { _ in true } }
-        let name = query.dropFirst("state=".count)
-        return { "\($0.state)" == name }
+    /// Those that are asked for, all by default; nil where that is not understood.
+    private static func states(_ query: String) -> [State]? {
+        if query.isEmpty { return State.allCases }
+        let states = State.allCases.filter { query == "state=\($0)" }
+        return states.isEmpty ? nil : states
     }
 
     private func perform(_ action: ControlAction, _ name: String) async throws(GatewayError) -> HTTPServerResponse {

@@ -29,6 +29,7 @@ enum MetricsFormat: CaseIterable {
                 quality.openMetrics = max(quality.openMetrics, weight)
             case "text/plain" where ["0.0.4", nil].contains(value("version")):
                 quality.plain = max(quality.plain, weight)
+            // Formats that are not written here, however much they are wanted.
             default: break
             }
         }

@@ -18,11 +18,9 @@ struct MetricsText {
         writeAccounts(&writer)
         writeConnections(&writer)
         writeDeliveries(&writer)
-        writer.family(
-            "holdfast_loop_lag_seconds", .histogram, unit: "seconds", "How late timers of the event loops are.")
-        for (number, figures) in byLoop.enumerated() {
-            writer.histogram("holdfast_loop_lag_seconds", figures.loopLag, [("loop", "\(number)")])
-        }
+        writer.histogram(
+            "holdfast_loop_lag_seconds", "How late timers of the event loops are.",
+            byLoop.enumerated().map { ([("loop", "\($0.offset)")], $0.element.loopLag) })
         writer.family("holdfast_loops", .gauge, "Event loops that the gateway runs on.")
         writer.sample("holdfast_loops", [], "\(byLoop.count)")
         writer.info(
@@ -61,14 +59,13 @@ struct MetricsText {
         writer.counter(
             "holdfast_verdicts", "Verdicts of the proofs that connections deliver.",
             verdicts.map { ([("check", $0.key.check), ("outcome", $0.key.outcome.rawValue)], $0.value) })
-        writer.family(
-            "holdfast_detection_seconds", .histogram, unit: "seconds",
-            "From the last proof that a connection delivers to the verdict that it does not.")
-        writer.histogram("holdfast_detection_seconds", figures.detection)
-        writer.family(
-            "holdfast_recovery_seconds", .histogram, unit: "seconds",
-            "From the end of an open connection to the next one.")
-        writer.histogram("holdfast_recovery_seconds", figures.recovery)
+        writer.histogram(
+            "holdfast_detection_seconds",
+            "From the last proof that a connection delivers to the verdict that it does not.",
+            [([], figures.detection)])
+        writer.histogram(
+            "holdfast_recovery_seconds",
+            "From the end of an open connection to the next one.", [([], figures.recovery)])
     }
 
     private func writeDeliveries(_ writer: inout MetricsWriter) {
@@ -77,13 +74,12 @@ struct MetricsText {
             DeliverySource.allCases.map { ([("source", $0.rawValue)], figures.deliveries[$0] ?? 0) })
         writer.counter("holdfast_handler_failures", "Times that a handler failed.", [([], figures.handlerFailures)])
         writer.counter("holdfast_store_failures", "Times that the store failed.", [([], figures.storeFailures)])
-        writer.family(
-            "holdfast_waiting_seconds", .histogram, unit: "seconds",
-            "From the arrival of a delivery to its handing over: the store, and the deliveries before it.")
-        writer.histogram("holdfast_waiting_seconds", figures.waiting)
-        writer.family(
-            "holdfast_handling_seconds", .histogram, unit: "seconds",
-            "From the handing over of a delivery to its lasting acknowledgement.")
-        writer.histogram("holdfast_handling_seconds", figures.handling)
+        writer.histogram(
+            "holdfast_waiting_seconds",
+            "From the arrival of a delivery to its handing over: the store, and the deliveries before it.",
+            [([], figures.waiting)])
+        writer.histogram(
+            "holdfast_handling_seconds",
+            "From the handing over of a delivery to its lasting acknowledgement.", [([], figures.handling)])
     }
 }

@@ -37,7 +37,13 @@ struct MetricsWriter {
         text += " \(value)\n"
     }
 
-    mutating func histogram(_ name: String, _ histogram: Histogram, _ labels: Labels = []) {
+    /// Of seconds.
+    mutating func histogram(_ name: String, _ help: String, _ samples: [(labels: Labels, value: Histogram)]) {
+        family(name, .histogram, unit: "seconds", help)
+        for (labels, value) in samples { sample(name, labels, value) }
+    }
+
+    private mutating func sample(_ name: String, _ labels: Labels, _ histogram: Histogram) {
         var below: UInt64 = 0
         for (bound, count) in zip(histogram.bounds, histogram.counts) {
             below += count
